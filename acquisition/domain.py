@@ -1,0 +1,249 @@
+"""The words of Gazeroom as frozen types.
+
+Frames: *image px* are continuous pixel coordinates of one shown frame, (0, 0) the outer corner of
+the top left pixel, so that pixel (i, j) covers [j, j + 1) x [i, i + 1). *Display px* are physical
+pixels of the display under the tracker, (0, 0) its top left corner. *Host time* is
+`time.perf_counter_ns` (or the virtual clock that stands in for it).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Affine = tuple[float, float, float, float, float, float]
+"""(a, b, c, d, e, f): x' = a x + b y + c, y' = d x + e y + f."""
+
+Box = tuple[float, float, float, float]
+"""(x, y, width, height)."""
+
+IDENTITY: Affine = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+def new_id(prefix: str) -> str:
+    """A fresh identifier such as `ses_3f…`, unique over all stores."""
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
+class Laterality(StrEnum):
+    """The side of the body that an image shows."""
+
+    RIGHT = "R"
+    LEFT = "L"
+    BOTH = "B"
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one reading reads: a study, a folder or a patient, as the import grouped it."""
+
+    id: str
+    title: str
+    patient_key: str
+    order: int = 0
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One shown frame of one SOP instance; the file stays where it is."""
+
+    id: str
+    case_id: str
+    path: str
+    sha256: str
+    size_bytes: int
+    sop_instance_uid: str
+    study_instance_uid: str
+    frame: int
+    width_px: int
+    height_px: int
+    modality: str
+    laterality: Laterality
+    view: str
+    """CC, MLO, ML, LM, ... in upper case; empty where unknown."""
+    flip_to_hang: bool
+    """True where the pixels must be mirrored left-right to hang with the chest wall on the inside."""
+    box_px: Box
+    """The breast (or exposed) part of the image."""
+    spacing_mm: tuple[float, float] | None = None
+    """(row, column) spacing; None where the file has none."""
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Imported truth about an image or a case; never a reader's own assessment."""
+
+    subject_id: str
+    """Image id or case id."""
+    name: str
+    value: str
+    origin: str
+    """Where the label came from, for instance the name of the CSV file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A pseudonymous radiologist. The name never leaves the store."""
+
+    id: str
+    pseudonym: str
+    name: str = ""
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """The screen under the tracker and the distance it is read from."""
+
+    width_px: int
+    height_px: int
+    width_mm: float
+    height_mm: float
+    distance_mm: float = 650.0
+
+
+class SessionState(StrEnum):
+    """Where a recording file is in its life."""
+
+    RECORDING = "recording"
+    SEALED = "sealed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sitting: one reader, one tracker, one screen geometry."""
+
+    id: str
+    reader_id: str
+    reader_pseudonym: str
+    source_name: str
+    is_simulated: bool
+    display: Display
+    opened_utc: str
+    """ISO 8601 wall clock, for people."""
+    opened_host_time_ns: int
+    state: SessionState = SessionState.RECORDING
+    n_samples: int = 0
+    sha256: str = ""
+    """Hash of the sealed recording file; empty until sealed."""
+
+
+class ReadingState(StrEnum):
+    """Where a reading is: a draft can be taken up again."""
+
+    OPEN = "open"
+    COMMITTED = "committed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reader reading one case, from opening to commit."""
+
+    id: str
+    session_id: str
+    reader_id: str
+    case_id: str
+    opened_host_time_ns: int
+    closed_host_time_ns: int | None = None
+    state: ReadingState = ReadingState.OPEN
+    n_samples: int = 0
+    loss: float | None = None
+    """Fraction of the expected samples without usable gaze, 0 to 1; None until known."""
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One image pane as it was painted."""
+
+    image_id: str
+    rect_px: Box
+    """The pane on the display, in display px."""
+    screen_to_image: Affine
+    """Display px to image px."""
+    window_center: float | None = None
+    window_width: float | None = None
+    lut_name: str = ""
+    is_inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """What was on the screen from `host_time_ns` on, stamped when painted."""
+
+    host_time_ns: int
+    panels: tuple[Panel, ...]
+    layout: str = ""
+    reading_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A mark of the reader on one image, in image px."""
+
+    id: str
+    reading_id: str
+    image_id: str
+    kind: str
+    """`rectangle` for now; points are two opposite corners."""
+    points_px: tuple[tuple[float, float], ...]
+    label: str
+    host_time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The reader's conclusion on a case."""
+
+    reading_id: str
+    birads: int | None = None
+    text: str = ""
+
+
+class GapCause(StrEnum):
+    """Why a stretch has no usable gaze."""
+
+    BLINK = "blink"
+    LOST_FACE = "lost face"
+    OFF_SCREEN = "off screen"
+    DISCONNECT = "disconnect"
+    OVERFLOW = "overflow"
+    PAUSE = "pause"
+    STALL = "stall"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch [start, end) without usable gaze, on the host clock."""
+
+    start_ns: int
+    end_ns: int
+    cause: GapCause
+
+
+@dataclass(frozen=True, slots=True)
+class Fixation:
+    """The eye at rest: [start, end) in host ns, centroid in the frame of the samples given."""
+
+    start_ns: int
+    end_ns: int
+    x: float
+    y: float
+    n_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a session: reading opened, notification, clock step, ..."""
+
+    host_time_ns: int
+    kind: str
+    detail: Mapping[str, Any] = field(default_factory=dict)

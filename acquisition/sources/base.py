@@ -1,0 +1,100 @@
+"""What every gaze source owes the recorder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquisition.domain import Event, ViewState
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One column of the source as sent, and what it means to us."""
+
+    label: str
+    """The source's own name for it."""
+    dtype: str
+    """Numpy dtype with byte order, for instance `<f4`."""
+    unit: str = ""
+    """The source's own unit: `normalized`, `pixels`, `mm`, ..."""
+    role: str = ""
+    """The field of the gaze view that it fills (`left_x`, `right_pupil_mm`, `device_time_us`, ...); empty for none."""
+    scale: float = 1.0
+    """Factor from the source's unit to the unit of the role."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of an opened source."""
+
+    name: str
+    channels: tuple[Channel, ...]
+    nominal_rate_hz: float
+    is_simulated: bool
+    detail: dict[str, str] = field(default_factory=dict)
+    """Serial number, model, stream id, versions: stored with the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPair:
+    """The source's clock read between two looks at the host clock.
+
+    The offset is `host_time_ns - source_time_s * 1e9`, wrong by at most `uncertainty_ns`.
+    """
+
+    host_time_ns: int
+    source_time_s: float
+    uncertainty_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What arrived since the last read; any part may be empty.
+
+    samples: structured array (n,), one field a channel, in channel order, exactly as sent
+    source_time_s: float64 (n,), the source's raw stamp
+    host_time_ns: int64 (n,), the host clock at arrival
+    """
+
+    samples: NDArray[np.void]
+    source_time_s: NDArray[np.float64]
+    host_time_ns: NDArray[np.int64]
+    clock_pairs: tuple[ClockPair, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+def sample_dtype(channels: tuple[Channel, ...]) -> np.dtype[np.void]:
+    """The structured dtype of `Batch.samples` for these channels."""
+    return np.dtype([(channel.label, channel.dtype) for channel in channels])
+
+
+class GazeSource(Protocol):
+    """A stream of gaze. Opened, read and closed by the recorder's thread alone."""
+
+    def open(self) -> SourceInfo:
+        """Connect and start streaming. Raises `SourceError` with a sentence that helps."""
+        ...
+
+    def read(self, timeout_s: float) -> Batch:
+        """All that arrived since the last read; waits at most `timeout_s` for something.
+
+        A vanished device is no exception: it is an event `disconnect` and silence.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop streaming and let go of the device; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class WatchesScreen(Protocol):
+    """A source that must know what the screen shows: the simulated reader."""
+
+    def observe(self, view: ViewState) -> None:
+        """Told of every painted view state, from the window's thread."""
+        ...

@@ -1,0 +1,1 @@
+"""The Gazeroom workstation: the only package that knows Qt."""

@@ -1,0 +1,1 @@
+"""What the gaze teaches: similarity graphs, pretraining sets, encoders. No Qt."""
