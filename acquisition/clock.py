@@ -15,7 +15,7 @@ class HostClock(Protocol):
         ...
 
     def wait_until(self, host_time_ns: int, timeout_s: float) -> bool:
-        """Block until the clock shows `host_time_ns`, at most `timeout_s` real seconds; say whether it does."""
+        """Block until the clock shows `host_time_ns`, at most `timeout_s` real seconds; tell if it did."""
         ...
 
 

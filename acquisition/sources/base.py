@@ -22,7 +22,7 @@ class Channel:
     unit: str = ""
     """The source's own unit: `normalized`, `pixels`, `mm`, ..."""
     role: str = ""
-    """The field of the gaze view that it fills (`left_x`, `right_pupil_mm`, `device_time_us`, ...); empty for none."""
+    """The field of the gaze view that it fills (`left_x`, `device_time_us`, ...); empty for none."""
     scale: float = 1.0
     """Factor from the source's unit to the unit of the role."""
 

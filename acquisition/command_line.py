@@ -1,0 +1,86 @@
+"""How every command speaks: a sentence on failure, progress on standard error, figures on standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from acquisition.errors import UserError
+
+Step = Callable[[float, str], None]
+"""Told of progress: the fraction done (0 to 1) and what is being done."""
+
+_log = logging.getLogger("gazeroom")
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command; a `UserError` becomes one sentence and exit code 1, `-v` shows the stack.
+
+    Anything that is not a `UserError` is our bug: the sentence says so and where the stack is.
+    """
+    is_verbose = any(word in ("-v", "--verbose") for word in sys.argv[1:])
+    logging.basicConfig(level=logging.DEBUG if is_verbose else logging.WARNING, stream=sys.stderr)
+    try:
+        app()
+    except UserError as error:
+        _fail(str(error), is_verbose)
+    except KeyboardInterrupt:
+        _fail("Stopped by the keyboard.", is_verbose=False, code=130)
+    except Exception as error:  # noqa: BLE001  (the one border where a bug becomes a sentence)
+        what = f"{type(error).__name__}: {error}"
+        _fail(f"Gazeroom has a bug: {what}. Run again with -v and report the stack.", is_verbose, code=70)
+
+
+def _fail(sentence: str, is_verbose: bool, code: int = 1) -> None:
+    if is_verbose:
+        _log.exception("the stack behind the sentence")
+    Console(stderr=True).print(f"[red]{sentence}[/red]", highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Step]:
+    """A progress line on standard error; yields the function to tell it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=1.0)
+
+        def step(fraction: float, message: str) -> None:
+            bar.update(task, completed=fraction, description=f"{title}: {message}" if message else title)
+
+        yield step
+
+
+def show(rows: list[dict[str, Any]], *, title: str, as_json: bool, empty: str) -> None:
+    """Rows as a table, or as one JSON document; `empty` is the next step when there are none."""
+    if as_json:
+        show_json(rows)
+        return
+    if not rows:
+        Console().print(empty, highlight=False)
+        return
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+def show_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(document, indent=2, sort_keys=False, default=str))
