@@ -1,0 +1,63 @@
+"""`gazeroom import`: DICOM files into the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from acquisition.command_line import progress_bar, show_json
+from acquisition.interchange.importing import ImportReport, import_paths
+from acquisition.store import open_store
+from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption, VerboseOption
+
+
+def import_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="DICOM files or folders of them.")],
+    store: StoreOption = DEFAULT_STORE,
+    recordings: RecordingsOption = None,
+    case_by: Annotated[
+        str, typer.Option("--case-by", metavar="study|folder|patient|CSV", help="What makes a case.")
+    ] = "study",
+    labels: Annotated[Path | None, typer.Option(metavar="CSV", help="Known truth, a row an image or case.")] = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+) -> None:
+    """Read DICOM files into the catalogue; the files stay where they are.
+
+    Example: gazeroom import ~/films --case-by folder --labels truth.csv
+    """
+    with open_store(store, recordings) as opened, progress_bar("import") as step:
+        report = import_paths(
+            paths,
+            opened.catalogue,
+            case_by=case_by if case_by in ("study", "folder", "patient") else Path(case_by),
+            labels=labels,
+            progress=lambda done, total, name: step(done / max(total, 1), name),
+        )
+    if as_json:
+        show_json(
+            {
+                "imported": report.imported,
+                "already": report.already,
+                "refused": [{"path": str(path), "reason": reason} for path, reason in report.refused],
+                "cases": report.cases,
+                "labels": report.labels,
+            }
+        )
+    else:
+        tell(report)
+    if report.refused and not report.imported and not report.already:
+        raise typer.Exit(1)
+
+
+def tell(report: ImportReport) -> None:
+    """The report in words, each refused file with its reason."""
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"{report.imported} images imported in {report.cases} cases, {report.already} were already there.")
+    if report.labels:
+        out.print(f"{report.labels} labels taken in.")
+    for path, reason in report.refused:
+        out.print(f"  refused {path}: {reason}")

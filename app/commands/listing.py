@@ -1,0 +1,91 @@
+"""`gazeroom readings` and `gazeroom export`: what a store holds, and out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from acquisition.command_line import show, show_json
+from acquisition.domain import Reading, Session
+from acquisition.errors import UserError
+from acquisition.interchange.parquet import export_parquet
+from acquisition.store import Store, open_store
+from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption, VerboseOption
+
+
+def readings_command(
+    store: StoreOption = DEFAULT_STORE,
+    recordings: RecordingsOption = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+) -> None:
+    """List sessions and readings with samples, loss, gaps and seal.
+
+    Example: gazeroom readings --store ./store --json
+    """
+    with open_store(store, recordings) as opened:
+        sessions = [_session_row(opened, session) for session in opened.sessions()]
+        readings = [_reading_row(opened, reading) for reading in opened.readings()]
+        problems = opened.problems()
+    if as_json:
+        show_json({"sessions": sessions, "readings": readings, "problems": problems})
+        return
+    show(sessions, title="Sessions", as_json=False, empty="No sessions yet: start with `gazeroom read`.")
+    show(readings, title="Readings", as_json=False, empty="No readings yet: read a case with `gazeroom read`.")
+    for problem in problems:
+        Console(stderr=True).print(f"[yellow]{problem}[/yellow]", highlight=False, soft_wrap=True)
+
+
+def _session_row(store: Store, session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "reader": session.reader_pseudonym,
+        "source": session.source_name,
+        "simulated": session.is_simulated,
+        "opened_utc": session.opened_utc,
+        "samples": session.n_samples,
+        "gaps": store.gap_count(session.id),
+        "state": str(session.state),
+        "sha256": session.sha256,
+    }
+
+
+def _reading_row(store: Store, reading: Reading) -> dict[str, Any]:
+    return {
+        "id": reading.id,
+        "session": reading.session_id,
+        "case": store.catalogue.case(reading.case_id).title,
+        "simulated": reading.is_simulated,
+        "samples": reading.n_samples,
+        "loss": None if reading.loss is None else round(reading.loss, 4),
+        "gaps": store.gap_count(reading.id),
+        "state": str(reading.state),
+    }
+
+
+def export_command(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")],
+    store: StoreOption = DEFAULT_STORE,
+    recordings: RecordingsOption = None,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="parquet")] = "parquet",
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+) -> None:
+    """Write the gaze of every session into files.
+
+    Example: gazeroom export --store ./store --to parquet --out ./gaze
+    """
+    if to != "parquet":
+        raise UserError(f"--to {to}: gaze is exported to parquet.")
+    with open_store(store, recordings) as opened:
+        paths = export_parquet(opened, out)
+    if as_json:
+        show_json({"files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        Console(highlight=False, soft_wrap=True).print(f"wrote {path}")
+    if not paths:
+        Console().print("The store holds no sessions yet: nothing to export.")

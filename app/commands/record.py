@@ -1,0 +1,55 @@
+"""`gazeroom record`: one session of gaze without a case."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from acquisition.clock import RealClock
+from acquisition.command_line import show_json
+from acquisition.errors import UserError
+from acquisition.recorder import record_session
+from acquisition.sources import open_source
+from acquisition.store import open_store
+from app.commands.options import (
+    DEFAULT_STORE,
+    DisplayOption,
+    JsonOption,
+    RateOption,
+    RecordingsOption,
+    SeedOption,
+    SourceOption,
+    StoreOption,
+    VerboseOption,
+    parse_display,
+)
+
+
+def record_command(
+    source: SourceOption = "lsl",
+    seconds: Annotated[float, typer.Option("--seconds", metavar="S", help="How long to record.")] = 10.0,
+    store: StoreOption = DEFAULT_STORE,
+    recordings: RecordingsOption = None,
+    rate: RateOption = 120.0,
+    display: DisplayOption = None,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+) -> None:
+    """Record gaze for some seconds, without a case.
+
+    Example: gazeroom record --source lsl --seconds 10 --store ./store
+    """
+    if seconds <= 0:
+        raise UserError(f"--seconds {seconds:g}: record for more than no time.")
+    clock = RealClock()
+    screen = parse_display(display or "1920x1080")
+    with open_store(store, recordings) as opened:
+        gaze = open_source(source, clock=clock, display=screen, rate_hz=rate, seed=seed)
+        session = record_session(opened, gaze, seconds, clock=clock, display=screen)
+    if as_json:
+        show_json({"session": session.id, "samples": session.n_samples, "sha256": session.sha256})
+    else:
+        Console(highlight=False).print(f"{session.id}: {session.n_samples} samples, sealed.")

@@ -1,0 +1,147 @@
+"""What the Learn room shows, computed from what the store holds. Pure; knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from acquisition.domain import Job, JobState, Reading, ReadingState
+
+MIN_READINGS = 8
+"""Fewer committed readings give no graph worth training on."""
+
+BUILD, PRETRAIN = "build set", "pretrain and evaluate"
+"""The kinds of job that the worker knows."""
+
+
+class Action(StrEnum):
+    """What the one button does next."""
+
+    WAIT = "wait"
+    INSTALL = "install"
+    BUILD = BUILD
+    PRETRAIN = PRETRAIN
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """One line of the table of readings."""
+
+    case: str
+    reader: str
+    state: str
+    samples: int
+    loss: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One line of the jobs at the foot."""
+
+    id: str
+    title: str
+    state: str
+    percent: int
+    message: str
+    can_cancel: bool
+    report: Path | None
+
+
+@dataclass(frozen=True)
+class LearnState:
+    """All that the room shows; equal states need no repaint."""
+
+    readings: tuple[ReadingRow, ...]
+    summary: str
+    action: Action
+    hint: str
+    jobs: tuple[JobRow, ...]
+
+
+def reading_rows(
+    readings: Sequence[Reading], cases: dict[str, str], readers: dict[str, str]
+) -> tuple[ReadingRow, ...]:
+    """The readings (as the store lists them: oldest first), newest first; the maps go from ids to words."""
+    return tuple(
+        ReadingRow(
+            case=cases.get(reading.case_id, "missing"),
+            reader=readers.get(reading.reader_id, "missing"),
+            state=str(reading.state),
+            samples=reading.n_samples,
+            loss="" if reading.loss is None else f"{100 * reading.loss:.1f} %",
+            kind="simulated" if reading.is_simulated else "real",
+        )
+        for reading in reversed(readings)
+    )
+
+
+def job_row(job: Job) -> JobRow:
+    """A job as a line; the report only once it is done and written."""
+    report = Path(str(job.result["report"])) if job.result.get("report") else None
+    return JobRow(
+        id=job.id,
+        title=job.kind.capitalize(),
+        state=str(job.state),
+        percent=100 if job.state == JobState.DONE else round(100 * job.progress),
+        message=job.message,
+        can_cancel=job.state in (JobState.QUEUED, JobState.RUNNING),
+        report=report if job.state == JobState.DONE else None,
+    )
+
+
+def summary(readings: Sequence[Reading]) -> str:
+    """One line on what a set would be built from."""
+    committed = [reading for reading in readings if reading.state == ReadingState.COMMITTED]
+    n_readers = len({reading.reader_id for reading in committed})
+    n_simulated = sum(reading.is_simulated for reading in committed)
+    words = f"{len(committed)} committed readings by {n_readers} {'reader' if n_readers == 1 else 'readers'}"
+    if n_simulated == 0:
+        return words
+    return f"{words}, {'all' if n_simulated == len(committed) else n_simulated} simulated"
+
+
+def next_action(readings: Sequence[Reading], jobs: Sequence[Job], *, has_learning: bool, install: str) -> tuple[Action, str]:
+    """What the button does next, and why, in a sentence."""
+    n_committed = sum(reading.state == ReadingState.COMMITTED for reading in readings)
+    if not has_learning:
+        return Action.INSTALL, f"The learning half is not installed. In a terminal: {install}"
+    if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs):
+        return Action.WAIT, "A job is at work. It goes on when this window is closed."
+    if n_committed < MIN_READINGS:
+        return Action.WAIT, f"{n_committed} of at least {MIN_READINGS} readings are committed. Read more cases first."
+    if newest_set(jobs, n_committed) is None:
+        return Action.BUILD, "Compares the gaze of all readings and writes one folder that is safe to send."
+    return Action.PRETRAIN, "Trains with and without the gaze, under matched conditions, and evaluates both."
+
+
+def newest_set(jobs: Sequence[Job], n_committed: int) -> str | None:
+    """The folder of the newest set, if it was built from as many readings as there are now."""
+    built = [job for job in jobs if job.kind == BUILD and job.state == JobState.DONE]
+    if not built:
+        return None
+    newest = max(built, key=lambda job: job.created_utc)
+    return str(newest.result["set"]) if newest.result.get("readings") == n_committed else None
+
+
+def learn_state(
+    readings: Sequence[Reading],
+    cases: dict[str, str],
+    readers: dict[str, str],
+    jobs: Sequence[Job],
+    *,
+    has_learning: bool,
+    install: str,
+) -> LearnState:
+    """Everything that the room shows."""
+    action, hint = next_action(readings, jobs, has_learning=has_learning, install=install)
+    newest_first = sorted(jobs, key=lambda job: job.created_utc, reverse=True)
+    return LearnState(
+        readings=reading_rows(readings, cases, readers),
+        summary=summary(readings),
+        action=action,
+        hint=hint,
+        jobs=tuple(job_row(job) for job in newest_first),
+    )

@@ -1,0 +1,28 @@
+"""Starts `python -m learning.worker` as a process that outlives the window."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def start_worker(store: str, recordings: Path | None, log: Path) -> int:
+    """Start a worker on the store; it takes jobs until none is left, then ends. Returns its process id.
+
+    It gets a session of its own, so that closing the window or its terminal does not reach it.
+    """
+    command = [sys.executable, "-m", "learning.worker", "--store", store]
+    if recordings is not None:
+        command += ["--recordings", str(recordings)]
+    apart: dict[str, object] = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        worker = subprocess.Popen(  # type: ignore[call-overload]
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **apart
+        )
+    return int(worker.pid)
