@@ -1,10 +1,19 @@
-"""The one clock that stamps everything, real or virtual."""
+"""The one clock that stamps everything, real or virtual, and how another clock is placed on it."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import theilslopes
+
+if TYPE_CHECKING:
+    from acquisition.sources.base import ClockPair
 
 
 class HostClock(Protocol):
@@ -59,3 +68,76 @@ class VirtualClock:
         """Block until the clock was advanced to `host_time_ns`, at most `timeout_s` real seconds."""
         with self._moved:
             return self._moved.wait_for(lambda: self._now_ns >= host_time_ns, timeout_s)
+
+
+MIN_DRIFT_SPAN_S = 30.0
+"""Pairs over a shorter stretch say nothing of drift: the jitter of one pair would be taken for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """A line from the source's clock to the host clock."""
+
+    source_anchor_s: float
+    host_anchor_ns: int
+    drift_ppm: float
+    """How much faster the host clock runs than the source's, in parts per million."""
+    residual_ns: float
+    """Median distance of the pairs used from the line."""
+    n_pairs_used: int
+
+    @property
+    def offset_ns(self) -> float:
+        """Host time less source time at the anchor."""
+        return self.host_anchor_ns - self.source_anchor_s * 1e9
+
+    def to_host_ns(self, source_time_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Source stamps (n,) in seconds to host times (n,) in nanoseconds."""
+        elapsed_ns = (np.asarray(source_time_s, dtype=np.float64) - self.source_anchor_s) * 1e9
+        return self.host_anchor_ns + np.round(elapsed_ns * (1.0 + self.drift_ppm * 1e-6)).astype(np.int64)
+
+
+def fit_offset(pairs: Sequence[ClockPair]) -> ClockFit:
+    """Fit offset and drift to the clock pairs of one session.
+
+    Assumes that both clocks run at constant rates for the whole session and that a pair is wrong by
+    as much to one side as to the other (the way there takes as long as the way back). A pair read
+    slowly says little, so pairs more uncertain than twice the median are left out, and what then lies
+    further from the line than three times the median distance is left out of a second fit.
+    Drift is fitted only over `MIN_DRIFT_SPAN_S` or more; before that the offset alone is.
+
+    Raises:
+        ValueError: there are no pairs.
+    """
+    if not pairs:
+        raise ValueError("no clock pairs: the source's time cannot be placed on the host clock")
+    source_s = np.array([pair.source_time_s for pair in pairs])
+    host_ns = np.array([pair.host_time_ns for pair in pairs], dtype=np.int64)
+    uncertainty_ns = np.array([pair.uncertainty_ns for pair in pairs], dtype=np.float64)
+    trusted = uncertainty_ns <= 2 * np.median(uncertainty_ns)
+    source_s, host_ns = source_s[trusted], host_ns[trusted]
+
+    middle = len(source_s) // 2
+    elapsed_s = source_s - source_s[middle]
+    # Differences first: a float64 holds nanoseconds since boot for 100 days only.
+    offset_ns = (host_ns - host_ns[middle]).astype(np.float64) - elapsed_s * 1e9
+    line = _fit_line(elapsed_s, offset_ns)
+    distance_ns = np.abs(offset_ns - np.polyval(line, elapsed_s))
+    kept = distance_ns <= 3 * np.median(distance_ns) + 1.0
+    line = _fit_line(elapsed_s[kept], offset_ns[kept])
+    residual_ns = float(np.median(np.abs(offset_ns[kept] - np.polyval(line, elapsed_s[kept]))))
+    return ClockFit(
+        source_anchor_s=float(source_s[middle]),
+        host_anchor_ns=int(host_ns[middle]) + round(float(line[1])),
+        drift_ppm=float(line[0]) * 1e-3,
+        residual_ns=residual_ns,
+        n_pairs_used=int(kept.sum()),
+    )
+
+
+def _fit_line(x_s: NDArray[np.float64], y_ns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(slope, intercept) through points; the slope is 0 where the stretch is too short to tell."""
+    if len(x_s) < 3 or np.ptp(x_s) < MIN_DRIFT_SPAN_S:
+        return np.array([0.0, float(np.median(y_ns))])
+    slope, intercept = theilslopes(y_ns, x_s)[:2]
+    return np.array([slope, intercept])
