@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from acquisition.errors import UserError
+
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show the stack behind a failure.")]
+"""For every command's last parameter, `_verbose`: `run` itself looks for it."""
 
 Step = Callable[[float, str], None]
 """Told of progress: the fraction done (0 to 1) and what is being done."""

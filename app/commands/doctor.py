@@ -10,9 +10,9 @@ from importlib.util import find_spec
 
 import typer
 
-from acquisition.command_line import show
+from acquisition.command_line import VerboseOption, show
 from acquisition.store.engine import sqlite_engine
-from app.commands.options import JsonOption, VerboseOption
+from app.commands.options import JsonOption
 from app.extras import INSTALL_LEARNING, has_learning
 
 
@@ -29,7 +29,7 @@ class Finding:
 
 def doctor_command(
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Look at Python, SQLite, the screen, the gaze sources and the learning extra.
 
@@ -42,7 +42,9 @@ def doctor_command(
 
 
 def _python() -> Finding:
-    return Finding("Python", f"{platform.python_version()} on {platform.system()} at {sys.executable}", "good")
+    return Finding(
+        "Python", f"{platform.python_version()} on {platform.system()} at {sys.executable}", "good"
+    )
 
 
 def _sqlite() -> Finding:
@@ -50,11 +52,15 @@ def _sqlite() -> Finding:
     found = f"{engine.version} from {engine.module.__name__}"
     if engine.is_sound:
         return Finding("SQLite", found, "good")
-    return Finding("SQLite", found, "unsound", "the catalogue avoids WAL; install pysqlite3 for a sound engine")
+    return Finding(
+        "SQLite", found, "unsound", "the catalogue avoids WAL; install pysqlite3 for a sound engine"
+    )
 
 
 def _qt() -> Finding:
-    return _package("Qt", "pyside6-essentials", "install gazeroom again: PySide6-Essentials belongs to its core")
+    return _package(
+        "Qt", "pyside6-essentials", "install gazeroom again: PySide6-Essentials belongs to its core"
+    )
 
 
 def _lsl() -> Finding:
@@ -63,7 +69,9 @@ def _lsl() -> Finding:
 
 def _tobii() -> Finding:
     if find_spec("tobii_research") is None:
-        return Finding("Tobii SDK", "not in this Python", "missing", "gaze of a Tobii comes in through an LSL stream")
+        return Finding(
+            "Tobii SDK", "not in this Python", "missing", "gaze of a Tobii comes in through an LSL stream"
+        )
     return Finding("Tobii SDK", "in this Python", "good")
 
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from acquisition.command_line import progress_bar, show_json
+from acquisition.command_line import VerboseOption, progress_bar, show_json
 from acquisition.interchange.importing import ImportReport, import_paths
 from acquisition.store import open_store
-from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption, VerboseOption
+from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
 
 
 def import_command(
@@ -21,9 +21,11 @@ def import_command(
     case_by: Annotated[
         str, typer.Option("--case-by", metavar="study|folder|patient|CSV", help="What makes a case.")
     ] = "study",
-    labels: Annotated[Path | None, typer.Option(metavar="CSV", help="Known truth, a row an image or case.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Known truth, a row an image or case.")
+    ] = None,
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Read DICOM files into the catalogue; the files stay where they are.
 
@@ -56,7 +58,9 @@ def import_command(
 def tell(report: ImportReport) -> None:
     """The report in words, each refused file with its reason."""
     out = Console(highlight=False, soft_wrap=True)
-    out.print(f"{report.imported} images imported in {report.cases} cases, {report.already} were already there.")
+    out.print(
+        f"{report.imported} images imported in {report.cases} cases, {report.already} were already there."
+    )
     if report.labels:
         out.print(f"{report.labels} labels taken in.")
     for path, reason in report.refused:

@@ -8,19 +8,19 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from acquisition.command_line import show, show_json
+from acquisition.command_line import VerboseOption, show, show_json
 from acquisition.domain import Reading, Session
 from acquisition.errors import UserError
 from acquisition.interchange.parquet import export_parquet
 from acquisition.store import Store, open_store
-from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption, VerboseOption
+from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
 
 
 def readings_command(
     store: StoreOption = DEFAULT_STORE,
     recordings: RecordingsOption = None,
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """List sessions and readings with samples, loss, gaps and seal.
 
@@ -34,7 +34,9 @@ def readings_command(
         show_json({"sessions": sessions, "readings": readings, "problems": problems})
         return
     show(sessions, title="Sessions", as_json=False, empty="No sessions yet: start with `gazeroom read`.")
-    show(readings, title="Readings", as_json=False, empty="No readings yet: read a case with `gazeroom read`.")
+    show(
+        readings, title="Readings", as_json=False, empty="No readings yet: read a case with `gazeroom read`."
+    )
     for problem in problems:
         Console(stderr=True).print(f"[yellow]{problem}[/yellow]", highlight=False, soft_wrap=True)
 
@@ -72,7 +74,7 @@ def export_command(
     recordings: RecordingsOption = None,
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="parquet")] = "parquet",
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Write the gaze of every session into files.
 

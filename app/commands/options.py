@@ -23,14 +23,15 @@ RecordingsOption = Annotated[
     typer.Option("--recordings", metavar="DIR", help="With a database URL: the folder of the recordings."),
 ]
 SourceOption = Annotated[str, typer.Option("--source", metavar="NAME", help="simulated, lsl or none.")]
-RateOption = Annotated[float, typer.Option("--rate", metavar="HZ", help="Samples a second, where it can be chosen.")]
+RateOption = Annotated[
+    float, typer.Option("--rate", metavar="HZ", help="Samples a second, where it can be chosen.")
+]
 DisplayOption = Annotated[
     str | None,
     typer.Option("--display", metavar="WxH[@WxHmm]", help="The screen under the tracker, in px and in mm."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of everything random.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show the stack behind a failure.")]
 
 _DISPLAY = re.compile(r"(\d+)x(\d+)(?:@(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(?:mm)?)?")
 

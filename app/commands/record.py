@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from acquisition.clock import RealClock
-from acquisition.command_line import show_json
+from acquisition.command_line import VerboseOption, show_json
 from acquisition.errors import UserError
 from acquisition.recorder import record_session
 from acquisition.sources import open_source
@@ -22,7 +22,6 @@ from app.commands.options import (
     SeedOption,
     SourceOption,
     StoreOption,
-    VerboseOption,
     parse_display,
 )
 
@@ -36,7 +35,7 @@ def record_command(
     display: DisplayOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Record gaze for some seconds, without a case.
 

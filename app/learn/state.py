@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from acquisition.domain import Job, JobState, Reading, ReadingState
+from acquisition.domain import Job, JobKind, JobState, Reading, ReadingState
 
 MIN_READINGS = 8
 """Fewer committed readings give no graph worth training on."""
-
-BUILD, PRETRAIN = "build set", "pretrain and evaluate"
-"""The kinds of job that the worker knows."""
 
 
 class Action(StrEnum):
@@ -21,8 +18,8 @@ class Action(StrEnum):
 
     WAIT = "wait"
     INSTALL = "install"
-    BUILD = BUILD
-    PRETRAIN = PRETRAIN
+    BUILD = "build"
+    PRETRAIN = "pretrain"
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,9 @@ def summary(readings: Sequence[Reading]) -> str:
     return f"{words}, {'all' if n_simulated == len(committed) else n_simulated} simulated"
 
 
-def next_action(readings: Sequence[Reading], jobs: Sequence[Job], *, has_learning: bool, install: str) -> tuple[Action, str]:
+def next_action(
+    readings: Sequence[Reading], jobs: Sequence[Job], *, has_learning: bool, install: str
+) -> tuple[Action, str]:
     """What the button does next, and why, in a sentence."""
     n_committed = sum(reading.state == ReadingState.COMMITTED for reading in readings)
     if not has_learning:
@@ -111,7 +110,10 @@ def next_action(readings: Sequence[Reading], jobs: Sequence[Job], *, has_learnin
     if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs):
         return Action.WAIT, "A job is at work. It goes on when this window is closed."
     if n_committed < MIN_READINGS:
-        return Action.WAIT, f"{n_committed} of at least {MIN_READINGS} readings are committed. Read more cases first."
+        return (
+            Action.WAIT,
+            f"{n_committed} of at least {MIN_READINGS} readings are committed. Read more cases first.",
+        )
     if newest_set(jobs, n_committed) is None:
         return Action.BUILD, "Compares the gaze of all readings and writes one folder that is safe to send."
     return Action.PRETRAIN, "Trains with and without the gaze, under matched conditions, and evaluates both."
@@ -119,7 +121,7 @@ def next_action(readings: Sequence[Reading], jobs: Sequence[Job], *, has_learnin
 
 def newest_set(jobs: Sequence[Job], n_committed: int) -> str | None:
     """The folder of the newest set, if it was built from as many readings as there are now."""
-    built = [job for job in jobs if job.kind == BUILD and job.state == JobState.DONE]
+    built = [job for job in jobs if job.kind == JobKind.BUILD_SET and job.state == JobState.DONE]
     if not built:
         return None
     newest = max(built, key=lambda job: job.created_utc)
