@@ -1,0 +1,139 @@
+"""What the attributes of a data set say, wherever in it they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from acquisition.dicom.file import Refusal, byte_order
+from acquisition.greyscale import MAX_BITS, Greyscale, LookupTable, Voi, VoiFunction, Window
+from acquisition.hanging import Found, HangingHeader
+
+
+def layers_of(dataset: Dataset, frame: int) -> list[Dataset]:
+    """Where attributes of a frame may stand: the top, its own functional groups, the shared ones."""
+    layers = [dataset]
+    for keyword, index in (
+        ("PerFrameFunctionalGroupsSequence", frame),
+        ("SharedFunctionalGroupsSequence", 0),
+    ):
+        groups = dataset.get(keyword) or ()
+        if index < len(groups):
+            layers += [element.value[0] for element in groups[index] if element.VR == "SQ" and element.value]
+    return layers
+
+
+def value(layers: Sequence[Dataset], keyword: str) -> Any:
+    """The value of an attribute in the first layer that has one; None where none has."""
+    return next((layer[keyword].value for layer in layers if layer.get(keyword) not in (None, "")), None)
+
+
+def text(layers: Sequence[Dataset], keyword: str) -> str:
+    """The value of an attribute as text; empty where it is absent."""
+    found = value(layers, keyword)
+    return "" if found is None else str(found).strip()
+
+
+def numbers(layers: Sequence[Dataset], keyword: str) -> tuple[float, ...]:
+    """The numbers of an attribute; empty where it is absent or holds anything but finite numbers."""
+    try:
+        found = np.atleast_1d(np.asarray(value(layers, keyword), dtype=np.float64))
+    except (TypeError, ValueError):
+        return ()
+    return tuple(found.tolist()) if np.isfinite(found).all() else ()
+
+
+def hanging_header(layers: Sequence[Dataset], file_name: str) -> HangingHeader:
+    """All that the attributes and the name of the file may say about side and view."""
+    codes = value(layers, "ViewCodeSequence") or ()
+    orientation = value(layers, "PatientOrientation") or ()
+    return HangingHeader(
+        view_codes=tuple(text([code], "CodeValue") for code in codes),
+        view_position=text(layers, "ViewPosition"),
+        orientation=(orientation,) if isinstance(orientation, str) else tuple(map(str, orientation)),
+        image_laterality=text(layers, "ImageLaterality"),
+        laterality=text(layers, "Laterality"),
+        frame_laterality=text(layers, "FrameLaterality"),
+        texts=(text(layers, "SeriesDescription"), text(layers, "ProtocolName"), file_name),
+    )
+
+
+def spacing(layers: Sequence[Dataset]) -> Found[tuple[float, float] | None]:
+    """Spacing in the patient where the file knows it, at the detector or on the film otherwise."""
+    magnification = (numbers(layers, "EstimatedRadiographicMagnificationFactor") or (1.0,))[0]
+    scales = {"PixelSpacing": 1.0, "ImagerPixelSpacing": magnification, "NominalScannedPixelSpacing": 1.0}
+    for keyword, scale in scales.items():
+        spacing = numbers(layers, keyword)
+        if len(spacing) == 2 and min(spacing) > 0 and scale > 0:
+            return Found((spacing[0] / scale, spacing[1] / scale), keyword)
+    return Found(None)
+
+
+def greyscale(dataset: Dataset, layers: Sequence[Dataset]) -> Greyscale:
+    """The grey-scale pipeline that the attributes describe."""
+    bits, is_signed = int(dataset.BitsStored), bool(dataset.get("PixelRepresentation", 0))
+    is_inverted = text(layers, "PhotometricInterpretation") == "MONOCHROME1"
+    modality_luts = _tables(layers, "ModalityLUTSequence", is_signed, byte_order(dataset))
+    slope = (numbers(layers, "RescaleSlope") or (1.0,))[0]
+    intercept = (numbers(layers, "RescaleIntercept") or (0.0,))[0]
+    function = text(layers, "VOILUTFunction").upper()
+    linear = Greyscale(
+        bits=bits,
+        is_signed=is_signed,
+        slope=slope or 1.0,
+        intercept=intercept,
+        modality_lut=modality_luts[0] if modality_luts else None,
+        function=VoiFunction(function) if function in set(VoiFunction) else VoiFunction.LINEAR,
+        is_inverted=is_inverted or text(layers, "PresentationLUTShape").upper() == "INVERSE",
+        padding=_padding(layers),
+    )
+    is_signed_voi = bool(linear.modality_values.min() < 0)
+    vois: tuple[Voi, ...] = (
+        *_tables(layers, "VOILUTSequence", is_signed_voi, byte_order(dataset)),
+        *_windows(layers),
+    )
+    return linear.with_vois(vois)
+
+
+def _padding(layers: Sequence[Dataset]) -> tuple[int, int] | None:
+    first = numbers(layers, "PixelPaddingValue")
+    if not first:
+        return None
+    last = numbers(layers, "PixelPaddingRangeLimit") or first
+    return (int(first[0]), int(last[0]))
+
+
+def _windows(layers: Sequence[Dataset]) -> tuple[Window, ...]:
+    centers, widths = numbers(layers, "WindowCenter"), numbers(layers, "WindowWidth")
+    words = value(layers, "WindowCenterWidthExplanation") or ()
+    words = [words] if isinstance(words, str) else [str(word) for word in words]
+    words += [""] * len(centers)
+    return tuple(Window(*window) for window in zip(centers, widths, words, strict=False))
+
+
+def _tables(
+    layers: Sequence[Dataset], keyword: str, is_signed_input: bool, order: str
+) -> tuple[LookupTable, ...]:
+    """The LUTs of a sequence; PS3.3 C.11.1.1 and C.11.2.1.1 for what the descriptor means."""
+    tables = []
+    for item in value(layers, keyword) or ():
+        n_entries, first, bits = (int(number) for number in item.LUTDescriptor)
+        n_entries = (n_entries & 0xFFFF) or 0x10000
+        if is_signed_input and first > 0x7FFF:
+            first -= 0x10000
+        values = _entries(item.LUTData, n_entries, order)
+        if not 1 <= bits <= MAX_BITS or len(values) < n_entries:
+            raise Refusal(f"has a {keyword} with {len(values)} of {n_entries} entries; fetch it again.")
+        tables.append(LookupTable(first, bits, values[:n_entries], text([item], "LUTExplanation")))
+    return tuple(tables)
+
+
+def _entries(data: bytes | int | Sequence[int], n_entries: int, order: str) -> NDArray[np.uint16]:
+    """LUT data as numbers; entries of 8 bits may be packed two in a word."""
+    raw = data if isinstance(data, bytes) else np.atleast_1d(data).astype(order + "u2").tobytes()
+    is_packed = len(raw) < 2 * n_entries
+    return np.frombuffer(raw, dtype="u1" if is_packed else order + "u2").astype(np.uint16)
