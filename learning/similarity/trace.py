@@ -1,0 +1,72 @@
+"""A trace made fit for comparison: clean samples, unit axes, a common clock."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.similarity.profile import Profile
+
+FloatArray = NDArray[np.float64]
+
+LONGEST_DWELL_S = 0.1
+"""A sample before a gap dwelt no longer than this: the eye was elsewhere or shut."""
+COMMON_RATE_HZ = 60.0
+RASTER_PX = 800
+"""The canvas of the published code."""
+
+
+def clean(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
+    """The samples that can be compared, in order of time.
+
+    Args:
+        samples: (n, 3) x_px, y_px, t_s; NaN where a value is missing.
+        canvas_px: width and height of the image.
+        profile: says whether coordinates are taken to the published 800 x 800 raster.
+
+    Returns:
+        (m, 3), m <= n. Samples that are not finite go; those beside the image go too, unless the
+        profile clips them to its border as published.
+    """
+    finite = samples[np.isfinite(samples).all(axis=1)]
+    if not profile.exact_coordinates:
+        scaled = np.rint(finite[:, :2] * RASTER_PX / np.asarray(canvas_px))
+        finite = np.column_stack([np.clip(scaled, 0, RASTER_PX), finite[:, 2]])
+    else:
+        inside = ((finite[:, :2] >= 0) & (finite[:, :2] <= np.asarray(canvas_px))).all(axis=1)
+        finite = finite[inside]
+    return np.ascontiguousarray(finite[np.argsort(finite[:, 2], kind="stable")])
+
+
+def unit_axes(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
+    """(n, 3) x, y, time of clean samples, their canvas and the duration becoming 1."""
+    width, height = canvas_px
+    across, down = (width, height) if profile.own_axes else (height, width)
+    return np.column_stack([samples[:, 0] / across, samples[:, 1] / down, _unit_time(samples[:, 2], profile)])
+
+
+def _unit_time(t_s: FloatArray, profile: Profile) -> FloatArray:
+    if not profile.real_time:
+        return np.arange(len(t_s)) / max(len(t_s), 1)
+    duration_s = profile.duration_s or float(np.ptp(t_s)) if len(t_s) else 0.0
+    return (t_s - t_s[0]) / duration_s if duration_s else np.zeros(len(t_s))
+
+
+def at_common_rate(samples: FloatArray) -> FloatArray:
+    """(m, 3) clean samples on a clock of 60 Hz: as many of each place as the gaze dwelt there long.
+
+    A sample holds until the next one, but not over a gap; the last one holds for the median step.
+    A faster tracker thus sees the same clusters, and a slower one is not outvoted.
+    """
+    if len(samples) < 2:
+        return samples
+    t_s = samples[:, 2]
+    step_s = np.diff(t_s)
+    median_s = float(np.median(step_s))
+    holds_s = np.minimum(np.append(step_s, median_s), max(LONGEST_DWELL_S, 1.5 * median_s))
+    # Stamps that fall on the clock may miss it by a rounding error.
+    tick_s = t_s[0] + np.arange(np.floor(np.ptp(t_s) * COMMON_RATE_HZ + 1e-6) + 1) / COMMON_RATE_HZ
+    held = np.searchsorted(t_s, tick_s + 1e-6, side="right") - 1
+    is_held = tick_s - t_s[held] <= holds_s[held]
+    ticks: FloatArray = np.column_stack([samples[held, :2], tick_s])[is_held]
+    return ticks
