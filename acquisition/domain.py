@@ -247,3 +247,58 @@ class Event:
     host_time_ns: int
     kind: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class JobKind(StrEnum):
+    """What `learning.worker` can do; the value is the title of the job."""
+
+    BUILD_SET = "build set"
+    PRETRAIN = "pretrain and evaluate"
+
+
+class JobState(StrEnum):
+    """Where a job is: queued and running ones are unfinished."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A queued piece of background work."""
+
+    id: str
+    kind: str
+    params: Mapping[str, Any]
+    state: JobState
+    created_utc: str
+    updated_utc: str
+    progress: float = 0.0
+    """0 to 1."""
+    message: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    is_cancel_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainingSet:
+    """A set folder that was built from this store."""
+
+    id: str
+    path: str
+    detail: Mapping[str, Any]
+    created_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pretraining or evaluation whose folder this store knows of."""
+
+    id: str
+    path: str
+    kind: str
+    detail: Mapping[str, Any]
+    created_utc: str

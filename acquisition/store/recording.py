@@ -1,0 +1,304 @@
+"""The writer of a recording: one thread, one connection, nobody else's transactions in its way."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from filelock import Timeout
+from numpy.typing import NDArray
+
+from acquisition.domain import Event, Gap, Session, SessionState, ViewState
+from acquisition.errors import BugError, StoreError
+from acquisition.sources.base import Batch, ClockPair, SourceInfo
+from acquisition.store import codec
+from acquisition.store.engine import BUSY_TIMEOUT_MS, sqlite
+from acquisition.store.recording_file import (
+    APPLICATION_ID,
+    COUNT,
+    FORMAT,
+    SCHEMA,
+    ChunkRow,
+    Counts,
+    Mark,
+    connect,
+    lock_of,
+    record_dtype,
+    session_to_json,
+    sha256_of,
+    translated,
+    view_to_json,
+)
+
+CHECKPOINT_S = 30.0
+"""How long committed chunks may live in the WAL alone."""
+
+OnSealed = Callable[[Session], None]
+
+
+class RecordingWriter:
+    """Appends to the recording of one session until it is sealed.
+
+    `append`, `view_state`, `event` and `gap` only remember; `commit` makes all of it durable in one
+    transaction. A commit that fails (a full disk) raises `StoreError` and keeps what it was to write
+    for the next one. All methods raise `StoreError` and belong to one thread.
+    """
+
+    def __init__(
+        self, path: Path, info: SourceInfo, session: Session, on_sealed: OnSealed | None = None
+    ) -> None:
+        """Create the file; `on_sealed` is told of the session as it was sealed."""
+        self._path = path
+        self._session = session
+        self._on_sealed = on_sealed
+        self._dtype = record_dtype(info.channels)
+        self._counts = Counts()
+        self._forget_pending()
+        self._lock = lock_of(path)
+        self._take_lock()
+        try:
+            with translated(path):
+                self._connection = _create(path, info, session)
+            self._mark = Mark(path)
+            self._mark.write(self._counts, is_synced=True)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._checkpointed_s = time.monotonic()
+        self._is_open = True
+
+    @property
+    def session(self) -> Session:
+        """As it was opened, or sealed."""
+        return self._session
+
+    @property
+    def n_samples(self) -> int:
+        """Samples committed so far."""
+        return self._counts.sample
+
+    def append(self, batch: Batch) -> None:
+        """Remember what a source sent."""
+        n = len(batch.samples)
+        if batch.samples.dtype != self._dtype["sample"]:
+            raise BugError(f"samples of {batch.samples.dtype} in a recording of {self._dtype['sample']}")
+        if not n == len(batch.source_time_s) == len(batch.host_time_ns):
+            raise BugError("a batch needs one source time and one host time a sample")
+        if n:
+            records = np.empty(n, self._dtype)
+            records["source_time_s"] = batch.source_time_s
+            records["host_time_ns"] = batch.host_time_ns
+            records["sample"] = batch.samples
+            self._records.append(records)
+        self._clock_pairs.extend(batch.clock_pairs)
+        self._events.extend(batch.events)
+
+    def view_state(self, view: ViewState) -> None:
+        """Remember what was painted."""
+        self._views.append(view)
+
+    def event(self, event: Event) -> None:
+        """Remember what happened; its detail must be JSON."""
+        self._events.append(event)
+
+    def gap(self, gap: Gap) -> None:
+        """Remember a stretch without gaze."""
+        self._gaps.append(gap)
+
+    def commit(self) -> None:
+        """Make all that is remembered durable; what was committed survives a crash and a power cut."""
+        if not any((self._records, self._views, self._events, self._gaps, self._clock_pairs)):
+            return
+        with translated(self._path):
+            counts = self._insert_pending()
+        self._counts = counts
+        self._forget_pending()
+        self._mark.write(counts)
+        if time.monotonic() - self._checkpointed_s >= CHECKPOINT_S:
+            self._checkpoint()
+
+    def seal(self, state: SessionState = SessionState.SEALED) -> str:
+        """Commit, verify and close; the recording becomes one read-only file. Returns its sha256."""
+        from acquisition.store.recording_reader import Recording
+
+        self.commit()
+        with translated(self._path):
+            close_for_good(self._connection, state, self._counts.sample)
+        self._connection.close()
+        problems = Recording(self._path).verify()
+        if problems:
+            self.close()
+            raise StoreError(f"{self._path} was recorded but does not verify: {'; '.join(problems)}")
+        sha256 = sha256_of(self._path)
+        self._session = replace(self._session, state=state, n_samples=self._counts.sample, sha256=sha256)
+        if self._on_sealed is not None:
+            self._on_sealed(self._session)
+        self._path.with_suffix(".mark").unlink(missing_ok=True)
+        self.close()
+        return sha256
+
+    def close(self) -> None:
+        """Let go of the file; not sealed, it is found interrupted by the next who opens the store."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._connection.close()
+        self._mark.close()
+        self._lock.release()
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StoreError(
+                f"{self._path} is being recorded by another program: open a new session"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"{self._path.parent} cannot be written ({error.strerror}): check it") from error
+
+    def _forget_pending(self) -> None:
+        self._records: list[NDArray[np.void]] = []
+        self._views: list[ViewState] = []
+        self._events: list[Event] = []
+        self._gaps: list[Gap] = []
+        self._clock_pairs: list[ClockPair] = []
+
+    def _insert_pending(self) -> Counts:
+        connection, counts = self._connection, self._counts_with_pending()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self._records:
+                row, data = _chunk(self._counts.chunk, np.concatenate(self._records))
+                values = (*asdict(row).values(), row.crc32(data), data)
+                connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            connection.executemany(
+                "INSERT INTO view_state (host_time_ns, body) VALUES (?, ?)",
+                [(view.host_time_ns, view_to_json(view)) for view in self._views],
+            )
+            connection.executemany(
+                "INSERT INTO event (host_time_ns, kind, detail) VALUES (?, ?, ?)",
+                [(event.host_time_ns, event.kind, json.dumps(dict(event.detail))) for event in self._events],
+            )
+            connection.executemany(
+                "INSERT INTO gap (start_ns, end_ns, cause) VALUES (?, ?, ?)",
+                [(gap.start_ns, gap.end_ns, str(gap.cause)) for gap in self._gaps],
+            )
+            connection.executemany(
+                "INSERT INTO clock_pair (host_time_ns, source_time_s, uncertainty_ns) VALUES (?, ?, ?)",
+                [(pair.host_time_ns, pair.source_time_s, pair.uncertainty_ns) for pair in self._clock_pairs],
+            )
+            assignments = ", ".join(f"{name} = ?" for name in Counts._fields)
+            connection.execute(f"UPDATE high_water SET {assignments}", counts)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return counts
+
+    def _counts_with_pending(self) -> Counts:
+        return Counts(
+            self._counts.chunk + bool(self._records),
+            self._counts.sample + sum(map(len, self._records)),
+            self._counts.view_state + len(self._views),
+            self._counts.event + len(self._events),
+            self._counts.gap + len(self._gaps),
+            self._counts.clock_pair + len(self._clock_pairs),
+        )
+
+    def _checkpoint(self) -> None:
+        with translated(self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._mark.write(self._counts, is_synced=True)
+        self._checkpointed_s = time.monotonic()
+
+
+def _create(path: Path, info: SourceInfo, session: Session) -> sqlite.Connection:
+    if path.exists():
+        raise StoreError(f"{path} is there already: open a new session")
+    connection = connect(path, is_writer=True)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
+        _describe(connection, info, session)
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={FORMAT}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _describe(connection: sqlite.Connection, info: SourceInfo, session: Session) -> None:
+    source = {name: value for name, value in asdict(info).items() if name != "channels"}
+    software = {
+        "gazeroom": importlib.metadata.version("gazeroom"),
+        "python": platform.python_version(),
+        "sqlite": sqlite.sqlite_version,
+        "platform": platform.platform(),
+    }
+    connection.execute(
+        "INSERT INTO header VALUES (?, ?, ?, ?, ?)",
+        (
+            session_to_json(session),
+            json.dumps(source),
+            json.dumps(software),
+            time.time_ns(),
+            session.opened_host_time_ns,
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO channel VALUES (?, ?, ?, ?, ?, ?)",
+        [(i, c.label, c.dtype, c.unit, c.role, c.scale) for i, c in enumerate(info.channels)],
+    )
+    connection.execute(f"INSERT INTO high_water {COUNT}")
+
+
+def _chunk(seq: int, records: NDArray[np.void]) -> tuple[ChunkRow, bytes]:
+    source_time_s, host_time_ns = records["source_time_s"], records["host_time_ns"]
+    finite_s = source_time_s[np.isfinite(source_time_s)]
+    row = ChunkRow(
+        seq,
+        len(records),
+        float(finite_s.min()) if len(finite_s) else None,
+        float(finite_s.max()) if len(finite_s) else None,
+        int(host_time_ns.min()),
+        int(host_time_ns.max()),
+    )
+    return row, codec.encode(records)
+
+
+def close_for_good(
+    connection: sqlite.Connection, state: SessionState, n_samples: int, problems: Sequence[str] = ()
+) -> None:
+    """Write the seal and fold the WAL into the file, which then stands alone."""
+    sealed_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM seal")
+    seal = (str(state), n_samples, json.dumps(list(problems)), sealed_utc)
+    connection.execute("INSERT INTO seal VALUES (?, ?, ?, ?)", seal)
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    _leave_wal(connection)
+
+
+def _leave_wal(connection: sqlite.Connection) -> None:
+    # Needs the file for itself; SQLite does not wait here for readers, which are short.
+    deadline_s = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+            return
+        except sqlite.OperationalError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.02)

@@ -1,0 +1,189 @@
+"""A store: the catalogue and the folder of recordings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from acquisition.domain import Reading, Session
+from acquisition.errors import StoreError
+from acquisition.sources.base import SourceInfo
+from acquisition.store.catalogue import Catalogue
+from acquisition.store.engine import catalogue_engine, parse_url
+from acquisition.store.gaze import capture_ns, chunks_between, gaze_of
+from acquisition.store.migrate import check_file, migrate
+from acquisition.store.reconcile import reconcile
+from acquisition.store.recording import RecordingWriter
+from acquisition.store.recording_file import sha256_of
+from acquisition.store.recording_reader import RawGaze, Recording
+
+CATALOGUE_NAME = "catalogue.sqlite"
+RECORDINGS_NAME = "recordings"
+
+
+def open_store(
+    url_or_path: str | os.PathLike[str], recordings: str | os.PathLike[str] | None = None
+) -> Store:
+    """Open a store, or make one where there is none yet.
+
+    Args:
+        url_or_path: a folder, or the URL of a database for the catalogue.
+        recordings: the folder of the recordings; needed with the URL of a server.
+
+    Raises:
+        StoreError: it cannot be opened, belongs to another program or to a newer Gazeroom.
+    """
+    url, folder = _places(os.fspath(url_or_path), recordings)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made ({error.strerror}): choose another folder") from error
+    if url.get_backend_name() == "sqlite":
+        check_file(Path(url.database or ""))
+    engine = catalogue_engine(url)
+    try:
+        migrate(engine)
+        catalogue = Catalogue(engine)
+        problems = reconcile(catalogue, folder)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, catalogue, folder, problems)
+
+
+def _places(text: str, recordings: str | os.PathLike[str] | None) -> tuple[sa.URL, Path]:
+    """The URL of the catalogue and the folder of the recordings."""
+    if "://" in text:
+        url = parse_url(text)
+        if recordings is not None:
+            return url, Path(recordings)
+        if url.get_backend_name() != "sqlite":
+            raise StoreError("A store in a database needs a folder for its recordings: give --recordings DIR")
+        return url, Path(url.database or "").parent / RECORDINGS_NAME
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise StoreError(f"{path} is a file: --store takes a folder or the URL of a database")
+    url = sa.URL.create("sqlite", database=str(path / CATALOGUE_NAME))
+    return url, Path(recordings) if recordings is not None else path / RECORDINGS_NAME
+
+
+class Store:
+    """Thin: `catalogue` for everything but gaze, `recording(id)` and views of it for gaze.
+
+    May be used from any thread; several processes may have the same store open.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, catalogue: Catalogue, recordings: Path, problems: list[str]
+    ) -> None:
+        """Use `open_store`."""
+        self._engine = engine
+        self._folder = recordings
+        self._problems = problems
+        self._intact: set[str] = set()
+        self.catalogue = catalogue
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database; recordings in progress belong to their writers and go on."""
+        self._engine.dispose()
+
+    def sessions(self) -> list[Session]:
+        """Oldest first."""
+        return self.catalogue.sessions()
+
+    def readings(self) -> list[Reading]:
+        """Oldest first."""
+        return self.catalogue.readings()
+
+    def create_recording(self, info: SourceInfo, session: Session) -> RecordingWriter:
+        """Begin the recording of a new session. For the recorder alone.
+
+        The session is added to the catalogue, and closed there when the writer seals.
+        """
+        writer = RecordingWriter(self._path(session.id), info, session, self._close_session)
+        try:
+            self.catalogue.add_session(session)
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    def recording(self, session_id: str) -> Recording:
+        """The recording of a session. Raises `StoreError` where it is missing or was altered."""
+        session = self.catalogue.session(session_id)
+        recording = Recording(self._path(session_id))
+        if session.sha256 and session_id not in self._intact:
+            if sha256_of(recording.path) != session.sha256:
+                raise StoreError(
+                    f"{recording.path} was altered after it was sealed: restore it from a backup"
+                )
+            self._intact.add(session_id)
+        return recording
+
+    def raw(self, session_or_reading_id: str) -> RawGaze:
+        """Samples as sent, bit for bit, of a session or of one reading in it."""
+        return self._raw(session_or_reading_id)[0]
+
+    def gaze(self, session_or_reading_id: str) -> NDArray[np.void]:
+        """Structured array (n,): the gaze of a session, or of one reading from opening to close.
+
+        Fields: `time_ns` (capture, host clock), `host_time_ns` (arrival), `device_time_us`,
+        `source_time_s`, and for left and right (and `both` for streams without sides) `..._x`, `..._y`
+        (fraction of the display, (0, 0) top left, not clamped), `..._valid`, `..._pupil_mm`,
+        `..._pupil_valid`, `..._origin_{x,y,z}_mm`, `..._origin_valid`, `..._point_{x,y,z}_mm`,
+        `..._openness_mm`, `..._openness_valid`. NaN or False where the device has none.
+        """
+        raw, recording = self._raw(session_or_reading_id)
+        return gaze_of(raw, recording.clock_pairs())
+
+    def problems(self) -> list[str]:
+        """A sentence for every recording that is missing, altered or damaged; reads all sealed files."""
+        problems = list(self._problems)
+        for session in self.sessions():
+            if session.source_name == "none" and not self._path(session.id).exists():
+                continue
+            try:
+                problems += self.recording(session.id).header.sealed_problems
+            except StoreError as error:
+                problems.append(str(error))
+        return problems
+
+    def _raw(self, session_or_reading_id: str) -> tuple[RawGaze, Recording]:
+        reading = self._reading(session_or_reading_id)
+        if reading is None:
+            recording = self.recording(session_or_reading_id)
+            return recording.raw(), recording
+        recording = self.recording(reading.session_id)
+        return _between(recording, reading.opened_host_time_ns, reading.closed_host_time_ns), recording
+
+    def _reading(self, session_or_reading_id: str) -> Reading | None:
+        return next((r for r in self.readings() if r.id == session_or_reading_id), None)
+
+    def _path(self, session_id: str) -> Path:
+        return self._folder / f"{session_id}.sqlite"
+
+    def _close_session(self, session: Session) -> None:
+        self.catalogue.close_session(session.id, session.state, session.n_samples, session.sha256)
+
+
+def _between(recording: Recording, start_ns: int, end_ns: int | None) -> RawGaze:
+    """The samples captured in [start, end)."""
+    end_ns = np.iinfo(np.int64).max if end_ns is None else end_ns
+    pairs = recording.clock_pairs()
+    raw = recording.raw(chunks_between(recording.chunks(), pairs, start_ns, end_ns))
+    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
+    inside = (time_ns >= start_ns) & (time_ns < end_ns)
+    return RawGaze(raw.channels, raw.samples[inside], raw.source_time_s[inside], raw.host_time_ns[inside])
