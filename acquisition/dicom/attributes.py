@@ -135,5 +135,5 @@ def _tables(
 def _entries(data: bytes | int | Sequence[int], n_entries: int, order: str) -> NDArray[np.uint16]:
     """LUT data as numbers; entries of 8 bits may be packed two in a word."""
     raw = data if isinstance(data, bytes) else np.atleast_1d(data).astype(order + "u2").tobytes()
-    is_packed = len(raw) < 2 * n_entries
+    is_packed = len(raw) in (n_entries, n_entries + 1)
     return np.frombuffer(raw, dtype="u1" if is_packed else order + "u2").astype(np.uint16)

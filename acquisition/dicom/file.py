@@ -16,6 +16,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
+from pydicom.pixels import get_decoder
 from pydicom.tag import BaseTag
 
 from acquisition.errors import FileRefused
@@ -107,6 +108,7 @@ def read_attributes(path: Path) -> Dataset:
         dataset = read_partial(file, _is_pixel_tag, force=looks_like_dicom(path))
         _check_size(dataset)
         _check_colours(dataset)
+        _check_syntax(transfer_syntax(dataset))
         _check_pixels(dataset, file)
         return dataset
 
@@ -131,6 +133,17 @@ def _check_colours(dataset: Dataset) -> None:
     bits, allocated = dataset.get("BitsStored", 0), dataset.get("BitsAllocated", 0)
     if allocated not in (8, 16) or not 1 < bits <= min(allocated, MAX_BITS):
         raise Refusal(f"stores {bits} bits in {allocated}; only 2 to 16 bits in 8 or 16 are read.")
+
+
+def _check_syntax(syntax: uid.UID) -> None:
+    try:
+        can_decode = get_decoder(syntax).is_available
+    except NotImplementedError:
+        can_decode = False
+    if not can_decode:
+        raise Refusal(
+            f"is compressed as {syntax.name}, which cannot be decoded here; export it uncompressed."
+        )
 
 
 def _check_pixels(dataset: Dataset, file: BinaryIO) -> None:
