@@ -176,6 +176,11 @@ class Catalogue:
         with reading(self._engine) as connection:
             return readings.readings(connection, session_id)
 
+    def find_reading(self, reading_id: str) -> Reading | None:
+        """None where there is no reading of this id."""
+        with reading(self._engine) as connection:
+            return readings.find_reading(connection, reading_id)
+
     def reading(self, reading_id: str) -> Reading:
         """One reading."""
         with reading(self._engine) as connection:

@@ -82,10 +82,8 @@ def capture_ns(
     return time_ns
 
 
-def chunks_between(
-    rows: Sequence[ChunkRow], pairs: Sequence[ClockPair], start_ns: int, end_ns: int
-) -> NDArray[np.int64]:
-    """Numbers of the chunks that may hold a capture in [start, end)."""
+def chunks_between(rows: Sequence[ChunkRow], pairs: Sequence[ClockPair], start_ns: int, end_ns: int) -> range:
+    """Numbers of the chunks among which all captures in [start, end) are."""
     host_min, host_max = (
         np.array([getattr(row, name) for row in rows], np.int64)
         for name in ("host_time_min_ns", "host_time_max_ns")
@@ -97,8 +95,8 @@ def chunks_between(
     # A chunk may mix samples with and without a stamp, so arrival counts as well.
     first = np.minimum(host_min, capture_ns(source_min, host_min, pairs))
     last = np.maximum(host_max, capture_ns(source_max, host_max, pairs))
-    seqs = np.array([row.seq for row in rows], np.int64)
-    return seqs[(first < end_ns) & (last >= start_ns)]
+    within = np.flatnonzero((first < end_ns) & (last >= start_ns))
+    return range(rows[within[0]].seq, rows[within[-1]].seq + 1) if len(within) else range(0)
 
 
 def _fill(gaze: NDArray[np.void], raw: RawGaze, channel: Channel) -> str:

@@ -118,6 +118,13 @@ def reading(connection: sa.Connection, reading_id: str) -> Reading:
     return _reading(_row(connection, schema.reading, reading_id, "reading"))
 
 
+def find_reading(connection: sa.Connection, reading_id: str) -> Reading | None:
+    """None where there is none."""
+    statement = sa.select(schema.reading).where(schema.reading.c.id == reading_id)
+    row = connection.execute(statement).mappings().first()
+    return _reading(row) if row else None
+
+
 def save_annotation(connection: sa.Connection, annotation: Annotation) -> None:
     """Insert, or replace the one with this id."""
     _check_unfinished(connection, annotation.reading_id)

@@ -31,6 +31,9 @@ from acquisition.store.recording_file import (
     view_from_json,
 )
 
+ALL = range(2**63 - 1)
+"""Every chunk."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordingHeader:
@@ -70,8 +73,8 @@ class Recording:
             self.info = _source(connection)
             self.header = _header(connection)
 
-    def raw(self, seqs: NDArray[np.int64] | None = None) -> RawGaze:
-        """All samples in the order of their arrival, or those of some chunks."""
+    def raw(self, seqs: range | None = None) -> RawGaze:
+        """All samples in the order of their arrival, or those of the chunks of these numbers."""
         with self._connected() as connection:
             records = self._records(connection, seqs)
         return RawGaze(
@@ -84,7 +87,8 @@ class Recording:
     def chunks(self) -> list[ChunkRow]:
         """What each chunk spans."""
         with self._connected() as connection:
-            return [row for row, _, _ in _chunks(connection, with_data=False)]
+            columns = ", ".join(ChunkRow.__dataclass_fields__)
+            return [ChunkRow(*row) for row in connection.execute(f"SELECT {columns} FROM chunk ORDER BY seq")]
 
     def view_states(self) -> list[ViewState]:
         """What was painted, in order."""
@@ -128,15 +132,17 @@ class Recording:
             problems.append(str(error))
         return problems
 
-    def _records(self, connection: sqlite.Connection, seqs: NDArray[np.int64] | None) -> NDArray[np.void]:
-        dtype = record_dtype(self.info.channels)
-        wanted = None if seqs is None else set(seqs.tolist())
-        parts = [np.empty(0, dtype)]
-        for i, (row, crc32, data) in enumerate(_chunks(connection)):
-            if row.seq != i:
-                raise StoreError(f"{self.path} lacks chunk {i}: restore it from a backup")
-            if wanted is None or row.seq in wanted:
-                parts.append(self._decoded(row, crc32, data))
+    def _records(self, connection: sqlite.Connection, seqs: range | None) -> NDArray[np.void]:
+        if seqs is None:
+            (n_chunks,) = connection.execute("SELECT chunk FROM high_water").fetchone()
+            seqs = range(n_chunks)
+        parts = [np.empty(0, record_dtype(self.info.channels))]
+        found = _chunks(connection, seqs)
+        for seq in seqs:
+            row, crc32, data = next(found, (None, 0, b""))
+            if row is None or row.seq != seq:
+                raise StoreError(f"{self.path} lacks chunk {seq}: restore it from a backup")
+            parts.append(self._decoded(row, crc32, data))
         return np.concatenate(parts)
 
     def _decoded(self, row: ChunkRow, crc32: int, data: bytes) -> NDArray[np.void]:
@@ -220,16 +226,14 @@ def _n_samples(connection: sqlite.Connection) -> int:
     return int(connection.execute("SELECT coalesce(sum(n), 0) FROM chunk").fetchone()[0])
 
 
-def _chunks(
-    connection: sqlite.Connection, *, with_data: bool = True
-) -> Iterator[tuple[ChunkRow, int, bytes]]:
-    data = "data" if with_data else "x''"
+def _chunks(connection: sqlite.Connection, seqs: range = ALL) -> Iterator[tuple[ChunkRow, int, bytes]]:
+    columns = ", ".join(ChunkRow.__dataclass_fields__)
     rows = connection.execute(
-        "SELECT seq, n, source_time_min_s, source_time_max_s, host_time_min_ns, host_time_max_ns, crc32,"
-        f" {data} FROM chunk ORDER BY seq"
+        f"SELECT {columns}, crc32, data FROM chunk WHERE seq >= ? AND seq < ? ORDER BY seq",
+        (seqs.start, seqs.stop),
     )
-    for *columns, crc32, blob in rows:
-        yield ChunkRow(*columns), crc32, blob
+    for *values, crc32, data in rows:
+        yield ChunkRow(*values), crc32, data
 
 
 def _mark_problems(path: Path) -> tuple[list[str], Counts]:

@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from acquisition.domain import Reading, Session
+from acquisition.domain import Gap, Reading, Session
 from acquisition.errors import StoreError
 from acquisition.sources.base import SourceInfo
 from acquisition.store.catalogue import Catalogue
@@ -149,12 +149,29 @@ class Store:
         raw, recording = self._raw(session_or_reading_id)
         return gaze_of(raw, recording.clock_pairs())
 
+    def gaps(self, session_or_reading_id: str) -> list[Gap]:
+        """The recorded stretches without usable gaze that touch a session or a reading."""
+        reading = self.catalogue.find_reading(session_or_reading_id)
+        if reading is None:
+            return self.recording(session_or_reading_id).gaps()
+        start_ns, end_ns = reading.opened_host_time_ns, reading.closed_host_time_ns
+        return [
+            gap
+            for gap in self.recording(reading.session_id).gaps()
+            if gap.end_ns > start_ns and (end_ns is None or gap.start_ns < end_ns)
+        ]
+
+    def gap_count(self, session_or_reading_id: str) -> int | None:
+        """How many gaps; None where the recording cannot be read, of which `problems` tells."""
+        try:
+            return len(self.gaps(session_or_reading_id))
+        except StoreError:
+            return None
+
     def problems(self) -> list[str]:
         """A sentence for every recording that is missing, altered or damaged; reads all sealed files."""
         problems = list(self._problems)
         for session in self.sessions():
-            if session.source_name == "none" and not self._path(session.id).exists():
-                continue
             try:
                 problems += self.recording(session.id).header.sealed_problems
             except StoreError as error:
@@ -162,15 +179,12 @@ class Store:
         return problems
 
     def _raw(self, session_or_reading_id: str) -> tuple[RawGaze, Recording]:
-        reading = self._reading(session_or_reading_id)
+        reading = self.catalogue.find_reading(session_or_reading_id)
         if reading is None:
             recording = self.recording(session_or_reading_id)
             return recording.raw(), recording
         recording = self.recording(reading.session_id)
         return _between(recording, reading.opened_host_time_ns, reading.closed_host_time_ns), recording
-
-    def _reading(self, session_or_reading_id: str) -> Reading | None:
-        return next((r for r in self.readings() if r.id == session_or_reading_id), None)
 
     def _path(self, session_id: str) -> Path:
         return self._folder / f"{session_id}.sqlite"

@@ -1,0 +1,88 @@
+"""Gaze out of a store as Parquet: one file a session, with the columns of `Store.gaze`.
+
+What the columns do not say stands in the file's metadata under the key `gazeroom` as JSON: session,
+reader's pseudonym, source, display, nominal rate, and whether the gaze is simulated.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from acquisition.domain import Session
+from acquisition.errors import StoreError
+from acquisition.store import Store
+
+METADATA_KEY = b"gazeroom"
+ROW_GROUP = 131_072
+
+
+def export_parquet(store: Store, out_dir: Path | str) -> list[Path]:
+    """Write `gaze_<session>.parquet` for every session; a file appears only when it is complete.
+
+    Raises:
+        StoreError: the folder cannot be written, or a recording cannot be read; the others are
+            written first.
+    """
+    folder = Path(out_dir)
+    paths, refused = [], []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for session in store.sessions():
+            try:
+                paths.append(_export_session(store, session, folder))
+            except StoreError as error:
+                refused.append(error)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written ({error.strerror}): choose another --out") from error
+    if refused:
+        n = len(paths) + len(refused)
+        raise StoreError(f"{len(refused)} of {n} sessions were not exported: {refused[0]}") from refused[0]
+    return paths
+
+
+def _export_session(store: Store, session: Session, folder: Path) -> Path:
+    path = folder / f"gaze_{session.id}.parquet"
+    unfinished = path.with_name(path.name + ".part")
+    table = _table(store.gaze(session.id), _metadata(store, session))
+    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    # Byte planes before zstd, as in our own chunks: a third smaller than plain columns.
+    pq.write_table(
+        table,
+        unfinished,
+        row_group_size=ROW_GROUP,
+        compression="zstd",
+        use_dictionary=False,
+        use_byte_stream_split=floats,
+    )
+    unfinished.replace(path)
+    return path
+
+
+def _table(gaze: NDArray[np.void], metadata: dict[bytes, bytes]) -> pa.Table:
+    columns = {name: np.ascontiguousarray(gaze[name]) for name in gaze.dtype.names or ()}
+    return pa.table(columns).replace_schema_metadata(metadata)
+
+
+def _metadata(store: Store, session: Session) -> dict[bytes, bytes]:
+    info = store.recording(session.id).info
+    about = {
+        "session_id": session.id,
+        "reader_pseudonym": session.reader_pseudonym,
+        "source": session.source_name,
+        "source_detail": info.detail,
+        "is_simulated": session.is_simulated,
+        "display": asdict(session.display),
+        "nominal_rate_hz": info.nominal_rate_hz,
+        "state": str(session.state),
+        "recording_sha256": session.sha256,
+        "gazeroom_version": importlib.metadata.version("gazeroom"),
+    }
+    return {METADATA_KEY: json.dumps(about).encode()}
