@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -72,6 +72,9 @@ class VirtualClock:
 
 MIN_DRIFT_SPAN_S = 30.0
 """Pairs over a shorter stretch say nothing of drift: the jitter of one pair would be taken for it."""
+MAX_PAIRS_COMPARED = 400
+"""Each with each other; of a longer session every so many."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,10 @@ def fit_offset(pairs: Sequence[ClockPair]) -> ClockFit:
     elapsed_s = source_s - source_s[middle]
     # Differences first: a float64 holds nanoseconds since boot for 100 days only.
     offset_ns = (host_ns - host_ns[middle]).astype(np.float64) - elapsed_s * 1e9
-    line = _fit_line(elapsed_s, offset_ns)
-    distance_ns = np.abs(offset_ns - np.polyval(line, elapsed_s))
+    few = slice(None, None, 1 + len(elapsed_s) // MAX_PAIRS_COMPARED)
+    distance_ns = np.abs(offset_ns - np.polyval(_line(elapsed_s[few], offset_ns[few], _theil_sen), elapsed_s))
     kept = distance_ns <= 3 * np.median(distance_ns) + 1.0
-    line = _fit_line(elapsed_s[kept], offset_ns[kept])
+    line = _line(elapsed_s[kept], offset_ns[kept], lambda x, y: np.polyfit(x, y, 1))
     residual_ns = float(np.median(np.abs(offset_ns[kept] - np.polyval(line, elapsed_s[kept]))))
     return ClockFit(
         source_anchor_s=float(source_s[middle]),
@@ -135,9 +138,14 @@ def fit_offset(pairs: Sequence[ClockPair]) -> ClockFit:
     )
 
 
-def _fit_line(x_s: NDArray[np.float64], y_ns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(slope, intercept) through points; the slope is 0 where the stretch is too short to tell."""
+def _line(x_s: Floats, y_ns: Floats, through: Callable[[Floats, Floats], Floats]) -> Floats:
+    """(slope, intercept) of a line `through` points; level where the stretch is too short to tell."""
     if len(x_s) < 3 or np.ptp(x_s) < MIN_DRIFT_SPAN_S:
         return np.array([0.0, float(np.median(y_ns))])
+    return through(x_s, y_ns)
+
+
+def _theil_sen(x_s: Floats, y_ns: Floats) -> Floats:
+    """(slope, intercept) after Theil and Sen: three lying pairs in ten do not bend it."""
     slope, intercept = theilslopes(y_ns, x_s)[:2]
     return np.array([slope, intercept])

@@ -1,0 +1,59 @@
+"""Gaze sources by name: a new device is one file and one line in `SOURCES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from acquisition.clock import HostClock, RealClock
+from acquisition.domain import Display
+from acquisition.errors import SourceError
+from acquisition.simulation.reader import Habits, Knowledge, SimulatedReader
+from acquisition.sources.base import GazeSource
+from acquisition.sources.lsl import LslSource
+from acquisition.sources.silent import SilentSource
+from acquisition.sources.simulated import SimulatedSource
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What a source may want to know; each takes what concerns it."""
+
+    clock: HostClock
+    display: Display
+    rate_hz: float = 120.0
+    seed: int = 0
+    knowledge: Knowledge | None = None
+    habits: Habits | None = None
+
+
+def _simulated(options: SourceOptions) -> GazeSource:
+    reader = SimulatedReader(options.display, options.knowledge, seed=options.seed, habits=options.habits)
+    return SimulatedSource(options.clock, reader, options.display, rate_hz=options.rate_hz, seed=options.seed)
+
+
+SOURCES: dict[str, Callable[[SourceOptions], GazeSource]] = {
+    "simulated": _simulated,
+    "lsl": lambda options: LslSource(options.clock, options.display),
+    "none": lambda options: SilentSource(options.clock),
+}
+
+
+def open_source(
+    name: str,
+    *,
+    display: Display,
+    clock: HostClock | None = None,
+    rate_hz: float = 120.0,
+    seed: int = 0,
+    knowledge: Knowledge | None = None,
+    habits: Habits | None = None,
+) -> GazeSource:
+    """A source by its name, not yet opened: the recorder opens it in its own thread.
+
+    Raises:
+        SourceError: there is no source of this name.
+    """
+    if name not in SOURCES:
+        raise SourceError(f"There is no gaze source {name!r}: choose {', '.join(SOURCES)}.")
+    return SOURCES[name](SourceOptions(clock or RealClock(), display, rate_hz, seed, knowledge, habits))
