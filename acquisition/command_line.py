@@ -78,7 +78,7 @@ def show(rows: list[dict[str, Any]], *, title: str, as_json: bool, empty: str) -
         return
     table = Table(title=title, title_justify="left", show_edge=False)
     for name in rows[0]:
-        table.add_column(name.replace("_", " "))
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)

@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from acquisition.command_line import VerboseOption, run
-from acquisition.domain import Job, JobKind
+from acquisition.domain import Job, JobKind, JobState
 from acquisition.errors import BugError, UserError
 from acquisition.store import Catalogue, Store, open_store
 
@@ -39,15 +40,19 @@ class Progress:
     def __init__(self, catalogue: Catalogue, job: Job, worker: str) -> None:
         """Nothing happens before the `with`."""
         self._catalogue, self._job, self._worker = catalogue, job, worker
-        self._said = (0.0, "starting")
+        self.said = (0.0, "starting")
         self._ended, self._cancelled = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._renew, name=f"lease of {job.id}", daemon=True)
 
     def __call__(self, fraction: float, message: str) -> None:
         """Say how far the work is (0 to 1). Raises JobCancelled where a cancel was asked for."""
-        self._said = (min(max(fraction, 0.0), 1.0), message)
+        self.said = (min(max(fraction, 0.0), 1.0), message)
         if self._cancelled.is_set():
             raise JobCancelled
+
+    def wait_for_cancel(self, timeout_s: float) -> bool:
+        """Block until somebody asked the job to stop; say whether anybody did."""
+        return self._cancelled.wait(timeout_s)
 
     def within(self, start: float, end: float) -> Callable[[float, str], None]:
         """The progress of one stage as a part of the whole."""
@@ -67,7 +72,7 @@ class Progress:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_EVERY_S):
-            if self._catalogue.heartbeat(self._job.id, self._worker, *self._said):
+            if self._catalogue.heartbeat(self._job.id, self._worker, *self.said):
                 self._cancelled.set()
 
 
@@ -107,7 +112,7 @@ def work_on(store: Store, job: Job, worker: str) -> None:
             result = WORK[job.kind](store, job, progress)
         catalogue.finish_job(job.id, worker, result)
     except JobCancelled:
-        catalogue.end_cancelled_job(job.id, worker)
+        catalogue.fail_job(job.id, worker, "cancelled")
     except UserError as error:
         catalogue.fail_job(job.id, worker, str(error))
     except Exception as error:
@@ -117,9 +122,16 @@ def work_on(store: Store, job: Job, worker: str) -> None:
 
 
 def work(store: Store, worker: str) -> int:
-    """Take jobs until none is left. Returns how many were taken."""
+    """Take jobs until none is left. Returns how many were taken.
+
+    While another worker is at a job this one stands by, in case that one dies.
+    """
     n_jobs = 0
-    while (job := store.catalogue.claim_job(worker)) is not None:
+    while any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in store.catalogue.jobs()):
+        job = store.catalogue.claim_job(worker)
+        if job is None:
+            time.sleep(RENEW_EVERY_S)
+            continue
         work_on(store, job, worker)
         n_jobs += 1
     return n_jobs

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import typer
 
 from acquisition.command_line import VerboseOption, show
-from acquisition.store.engine import sqlite_engine
+from acquisition.store.engine import is_sound, sqlite
 from app.commands.options import JsonOption
 from app.extras import INSTALL_LEARNING, has_learning
 
@@ -48,9 +48,8 @@ def _python() -> Finding:
 
 
 def _sqlite() -> Finding:
-    engine = sqlite_engine()
-    found = f"{engine.version} from {engine.module.__name__}"
-    if engine.is_sound:
+    found = f"{sqlite.sqlite_version} from {sqlite.__name__.partition('.')[0]}"
+    if is_sound(sqlite.sqlite_version_info):
         return Finding("SQLite", found, "good")
     return Finding(
         "SQLite", found, "unsound", "the catalogue avoids WAL; install pysqlite3 for a sound engine"

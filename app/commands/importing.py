@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 
 from acquisition.command_line import VerboseOption, progress_bar, show_json
-from acquisition.interchange.importing import ImportReport, import_paths
+from acquisition.interchange.importing import CaseBy, ImportReport, import_paths
 from acquisition.store import open_store
 from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
+
+GROUPINGS: dict[str, CaseBy] = {"study": "study", "folder": "folder", "patient": "patient"}
 
 
 def import_command(
@@ -35,7 +37,7 @@ def import_command(
         report = import_paths(
             paths,
             opened.catalogue,
-            case_by=case_by if case_by in ("study", "folder", "patient") else Path(case_by),
+            case_by=GROUPINGS.get(case_by) or Path(case_by),
             labels=labels,
             progress=lambda done, total, name: step(done / max(total, 1), name),
         )

@@ -27,7 +27,8 @@ class StoreDesk:
         self._out = out
         self._start_worker = start_worker
         self._has_learning = is_learning_installed()
-        if self._has_learning and any(job.state == JobState.QUEUED for job in store.catalogue.jobs()):
+        unfinished = (JobState.QUEUED, JobState.RUNNING)
+        if self._has_learning and any(job.state in unfinished for job in store.catalogue.jobs()):
             self._start_worker()
 
     def state(self) -> LearnState:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QTimer, QUrl, Slot
+from PySide6.QtCore import QAbstractTableModel, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -54,7 +54,9 @@ class LearnDesk(Protocol):
 class LearnRoom(QWidget):
     """The room as a page of the main window."""
 
-    def __init__(self, desk: LearnDesk, open_url: Callable[[QUrl], bool] = QDesktopServices.openUrl) -> None:
+    def __init__(
+        self, desk: LearnDesk, open_url: Callable[[QUrl], object] = QDesktopServices.openUrl
+    ) -> None:
         """Show what the desk knows; `open_url` opens a report outside."""
         super().__init__()
         self._desk = desk
@@ -63,7 +65,8 @@ class LearnRoom(QWidget):
         self._jobs = RowsModel(JOB_COLUMNS)
         self._action = Action.WAIT
         self._build()
-        self._timer = QTimer(self, interval=LOOK_EVERY_MS)
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.refresh)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -107,7 +110,7 @@ class LearnRoom(QWidget):
         self._summary.setObjectName("learnSummary")
         self._hint.setObjectName("learnHint")
         self._hint.setWordWrap(True)
-        self._button = QPushButton(BUTTON_TEXT[Action.BUILD], objectName="learnButton")
+        self._button = _button(BUTTON_TEXT[Action.BUILD], "learnButton")
         self._button.setProperty("role", "primary")
         self._button.clicked.connect(self._on_button)
         words = QVBoxLayout()
@@ -135,9 +138,9 @@ class LearnRoom(QWidget):
         return self._foot
 
     def _job_buttons(self) -> QHBoxLayout:
-        self._cancel = QPushButton("Cancel job", objectName="learnCancel")
+        self._cancel = _button("Cancel job", "learnCancel")
         self._cancel.clicked.connect(self._on_cancel)
-        self._report = QPushButton("Open report", objectName="learnReport")
+        self._report = _button("Open report", "learnReport")
         self._report.clicked.connect(self._on_report)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -183,14 +186,21 @@ def _label(text: str, role: str) -> QLabel:
     return label
 
 
+def _button(text: str, name: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    return button
+
+
 def _empty(text: str) -> QLabel:
     label = _label(text, "empty")
     label.setWordWrap(True)
     return label
 
 
-def _table(model: RowsModel[object], name: str, stretch_column: int) -> QTableView:
-    table = QTableView(objectName=name)
+def _table(model: QAbstractTableModel, name: str, stretch_column: int) -> QTableView:
+    table = QTableView()
+    table.setObjectName(name)
     table.setModel(model)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -15,14 +15,16 @@ def start_worker(store: str, recordings: Path | None, log: Path) -> int:
     command = [sys.executable, "-m", "learning.worker", "--store", store]
     if recordings is not None:
         command += ["--recordings", str(recordings)]
-    apart: dict[str, object] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
-        worker = subprocess.Popen(  # type: ignore[call-overload]
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **apart
-        )
-    return int(worker.pid)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            creationflags=flags,
+            start_new_session=sys.platform != "win32",
+        ).pid
