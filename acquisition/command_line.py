@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from acquisition.errors import UserError
 
@@ -46,8 +47,18 @@ def run(app: typer.Typer) -> None:
 def _fail(sentence: str, is_verbose: bool, code: int = 1) -> None:
     if is_verbose:
         _log.exception("the stack behind the sentence")
-    Console(stderr=True).print(f"[red]{sentence}[/red]", highlight=False, soft_wrap=True)
+    complain(sentence)
     sys.exit(code)
+
+
+def say(sentence: str) -> None:
+    """A sentence on standard output, as it is."""
+    Console(markup=False, highlight=False, soft_wrap=True).print(sentence)
+
+
+def complain(sentence: str) -> None:
+    """A sentence on standard error, as it is."""
+    Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(sentence, style="red")
 
 
 @contextmanager
@@ -74,13 +85,13 @@ def show(rows: list[dict[str, Any]], *, title: str, as_json: bool, empty: str) -
         show_json(rows)
         return
     if not rows:
-        Console().print(empty, highlight=False)
+        say(empty)
         return
     table = Table(title=title, title_justify="left", show_edge=False)
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     Console().print(table)
 
 

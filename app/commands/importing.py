@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from acquisition.command_line import VerboseOption, progress_bar, show_json
+from acquisition.command_line import VerboseOption, progress_bar, say, show_json
 from acquisition.interchange.importing import CaseBy, ImportReport, import_paths
 from acquisition.store import open_store
 from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
@@ -59,11 +58,8 @@ def import_command(
 
 def tell(report: ImportReport) -> None:
     """The report in words, each refused file with its reason."""
-    out = Console(highlight=False, soft_wrap=True)
-    out.print(
-        f"{report.imported} images imported in {report.cases} cases, {report.already} were already there."
-    )
+    say(f"{report.imported} images imported in {report.cases} cases, {report.already} were already there.")
     if report.labels:
-        out.print(f"{report.labels} labels taken in.")
+        say(f"{report.labels} labels taken in.")
     for path, reason in report.refused:
-        out.print(f"  refused {path}: {reason}")
+        say(f"  refused {path}: {reason}")

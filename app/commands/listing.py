@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from acquisition.command_line import VerboseOption, show, show_json
+from acquisition.command_line import VerboseOption, complain, say, show, show_json
 from acquisition.domain import Reading, Session
 from acquisition.errors import UserError
 from acquisition.interchange.parquet import export_parquet
@@ -38,7 +37,7 @@ def readings_command(
         readings, title="Readings", as_json=False, empty="No readings yet: read a case with `gazeroom read`."
     )
     for problem in problems:
-        Console(stderr=True).print(f"[yellow]{problem}[/yellow]", highlight=False, soft_wrap=True)
+        complain(problem)
 
 
 def _session_row(store: Store, session: Session) -> dict[str, Any]:
@@ -88,6 +87,6 @@ def export_command(
         show_json({"files": [str(path) for path in paths]})
         return
     for path in paths:
-        Console(highlight=False, soft_wrap=True).print(f"wrote {path}")
+        say(f"wrote {path}")
     if not paths:
-        Console().print("The store holds no sessions yet: nothing to export.")
+        say("The store holds no sessions yet: nothing to export.")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from acquisition.clock import RealClock
-from acquisition.command_line import VerboseOption, show_json
+from acquisition.command_line import VerboseOption, say, show_json
 from acquisition.errors import UserError
 from acquisition.recorder import record_session
 from acquisition.sources import open_source
@@ -51,4 +50,4 @@ def record_command(
     if as_json:
         show_json({"session": session.id, "samples": session.n_samples, "sha256": session.sha256})
     else:
-        Console(highlight=False).print(f"{session.id}: {session.n_samples} samples, sealed.")
+        say(f"{session.id}: {session.n_samples} samples, sealed.")
