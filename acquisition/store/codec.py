@@ -24,20 +24,28 @@ def encode(records: NDArray[Any]) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(_as_bytes(records).T.tobytes())
 
 
-def decode(data: bytes, dtype: np.dtype[Any], n: int) -> NDArray[Any]:
-    """Bytes of `encode` → array (n,). Raises `ValueError` where they do not hold n records of this dtype."""
-    n_bytes = n * dtype.itemsize
-    records = np.empty(n, dtype)
-    if n_bytes == 0:
-        return records
+def decode(data: bytes, records: NDArray[Any]) -> None:
+    """Fill a contiguous array (n,) from the bytes of `encode`.
+
+    Raises `ValueError` where they do not hold n records of this dtype.
+    """
+    if records.nbytes == 0:
+        return
     try:
-        planes = zstandard.ZstdDecompressor().decompress(data, max_output_size=n_bytes)
+        planes = zstandard.ZstdDecompressor().decompress(data, max_output_size=records.nbytes)
     except zstandard.ZstdError as error:
         raise ValueError(f"the chunk does not decompress: {error}") from error
-    if len(planes) != n_bytes:
-        raise ValueError(f"the chunk holds {len(planes)} bytes instead of {n_bytes}")
-    _as_bytes(records)[:] = np.frombuffer(planes, np.uint8).reshape(dtype.itemsize, n).T
-    return records
+    if len(planes) != records.nbytes:
+        raise ValueError(f"the chunk holds {len(planes)} bytes instead of {records.nbytes}")
+    _as_bytes(records)[:] = np.frombuffer(planes, np.uint8).reshape(records.itemsize, len(records)).T
+
+
+def column(records: NDArray[Any], name: str) -> NDArray[Any]:
+    """A contiguous copy (n,) of one field of contiguous records; numpy's own copies nested fields slowly."""
+    dtype, offset = dict(records.dtype.fields or {})[name][:2]
+    values = np.empty(len(records), dtype)
+    _as_bytes(values)[:] = _as_bytes(records)[:, offset : offset + dtype.itemsize]
+    return values
 
 
 def _as_bytes(records: NDArray[Any]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ no stamp of its source, it is the moment of arrival. Nothing here is stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ _PER_SIDE = (
     *_OPENNESS,
     "openness_valid",
 )
+_BLOCK = 8192
+"""Samples filled at a time, so that a block stays in the processor's cache."""
 _TIMES = (("time_ns", "<i8"), ("host_time_ns", "<i8"), ("device_time_us", "<f8"), ("source_time_s", "<f8"))
 
 
@@ -58,15 +60,21 @@ def gaze_of(raw: RawGaze, pairs: Sequence[ClockPair]) -> NDArray[np.void]:
 
     Raises `StoreError` where a channel has a role that is no field.
     """
-    gaze = np.zeros(len(raw.samples), gaze_dtype(raw.channels))
-    for name, kind in gaze.dtype.fields.items() if gaze.dtype.fields else ():
-        if kind[0] == np.float64:
-            gaze[name] = np.nan
-    filled = [_fill(gaze, raw, channel) for channel in raw.channels if channel.role]
-    gaze["source_time_s"] = raw.source_time_s
-    gaze["host_time_ns"] = raw.host_time_ns
-    gaze["time_ns"] = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
-    _derive_validity(gaze, filled)
+    gaze = np.empty(len(raw.samples), gaze_dtype(raw.channels))
+    channels = {channel.role: channel for channel in raw.channels if channel.role}
+    for role in channels:
+        if role not in (gaze.dtype.names or ()):
+            label = channels[role].label
+            raise StoreError(
+                f"Channel {label} has the role {role}, which is no field of gaze: check the source"
+            )
+    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
+    for start in range(0, len(gaze), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        _fill(gaze[part], raw.samples[part], channels)
+        gaze["source_time_s"][part] = raw.source_time_s[part]
+        gaze["host_time_ns"][part] = raw.host_time_ns[part]
+        gaze["time_ns"][part] = time_ns[part]
     return gaze
 
 
@@ -99,22 +107,19 @@ def chunks_between(rows: Sequence[ChunkRow], pairs: Sequence[ClockPair], start_n
     return range(rows[within[0]].seq, rows[within[-1]].seq + 1) if len(within) else range(0)
 
 
-def _fill(gaze: NDArray[np.void], raw: RawGaze, channel: Channel) -> str:
-    if gaze.dtype.fields is None or channel.role not in gaze.dtype.fields:
-        raise StoreError(f"Channel {channel.label} has the role {channel.role}, which is no field of gaze")
-    values: NDArray[Any] = raw.samples[channel.label]
-    if gaze.dtype[channel.role] == np.bool_:
-        # NaN is true to numpy; a flag that is not a number says nothing good.
-        gaze[channel.role] = (values != 0) & (values == values)
-    else:
-        gaze[channel.role] = values if channel.scale == 1.0 else values * np.float64(channel.scale)
-    return channel.role
-
-
-def _derive_validity(gaze: NDArray[np.void], filled: Sequence[str]) -> None:
-    # A stream without a flag means: what is finite is valid.
+def _fill(gaze: NDArray[np.void], samples: NDArray[np.void], channels: Mapping[str, Channel]) -> None:
+    for name in gaze.dtype.names or ():
+        is_flag = gaze.dtype[name] == np.bool_
+        if name in channels:
+            values: NDArray[Any] = samples[channels[name].label]
+            # NaN is true to numpy; a flag that is not a number says nothing good.
+            gaze[name] = (
+                (values != 0) & (values == values) if is_flag else values * np.float64(channels[name].scale)
+            )
+        elif gaze.dtype[name] == np.float64:
+            gaze[name] = np.nan
     for side in ("left", "right", "both"):
         for flag, fields in _VALIDITY.items():
             name = f"{side}_{flag}"
-            if name in (gaze.dtype.names or ()) and name not in filled:
+            if name in (gaze.dtype.names or ()) and name not in channels:
                 gaze[name] = np.logical_and.reduce([np.isfinite(gaze[f"{side}_{field}"]) for field in fields])

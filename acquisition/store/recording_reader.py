@@ -72,17 +72,14 @@ class Recording:
         with self._connected() as connection:
             self.info = _source(connection)
             self.header = _header(connection)
+        self._dtype = record_dtype(self.info.channels)
 
     def raw(self, seqs: range | None = None) -> RawGaze:
         """All samples in the order of their arrival, or those of the chunks of these numbers."""
         with self._connected() as connection:
             records = self._records(connection, seqs)
-        return RawGaze(
-            self.info.channels,
-            np.ascontiguousarray(records["sample"]),
-            np.ascontiguousarray(records["source_time_s"]),
-            np.ascontiguousarray(records["host_time_ns"]),
-        )
+        columns = (codec.column(records, name) for name in ("sample", "source_time_s", "host_time_ns"))
+        return RawGaze(self.info.channels, *columns)
 
     def chunks(self) -> list[ChunkRow]:
         """What each chunk spans."""
@@ -136,24 +133,27 @@ class Recording:
         if seqs is None:
             (n_chunks,) = connection.execute("SELECT chunk FROM high_water").fetchone()
             seqs = range(n_chunks)
-        parts = [np.empty(0, record_dtype(self.info.channels))]
+        total = "SELECT coalesce(sum(n), 0) FROM chunk WHERE seq >= ? AND seq < ?"
+        (n_samples,) = connection.execute(total, (seqs.start, seqs.stop)).fetchone()
+        records = np.empty(n_samples, self._dtype)
         found = _chunks(connection, seqs)
+        end = 0
         for seq in seqs:
             row, crc32, data = next(found, (None, 0, b""))
             if row is None or row.seq != seq:
                 raise StoreError(f"{self.path} lacks chunk {seq}: restore it from a backup")
-            parts.append(self._decoded(row, crc32, data))
-        return np.concatenate(parts)
+            start, end = end, end + row.n
+            self._decode(row, crc32, data, records[start:end])
+        return records
 
-    def _decoded(self, row: ChunkRow, crc32: int, data: bytes) -> NDArray[np.void]:
+    def _decode(self, row: ChunkRow, crc32: int, data: bytes, records: NDArray[np.void]) -> None:
+        damage = f"{self.path} is damaged in chunk {row.seq}, {row.n} samples: restore it from a backup"
         if row.crc32(data) != crc32:
-            raise StoreError(
-                f"{self.path} is damaged in chunk {row.seq} of {row.n} samples: restore a backup"
-            )
+            raise StoreError(damage)
         try:
-            return codec.decode(data, record_dtype(self.info.channels), row.n)
+            codec.decode(data, records)
         except ValueError as error:
-            raise StoreError(f"{self.path} is damaged in chunk {row.seq}: {error}") from error
+            raise StoreError(f"{damage} ({error})") from error
 
     def _chunk_problems(self, connection: sqlite.Connection) -> list[str]:
         problems = []
@@ -163,7 +163,7 @@ class Recording:
                 problems.append(f"{self.path} lacks chunks {expected} to {row.seq - 1}")
             expected = row.seq + 1
             try:
-                self._decoded(row, crc32, data)
+                self._decode(row, crc32, data, np.empty(row.n, self._dtype))
             except StoreError as error:
                 problems.append(str(error))
         return problems
