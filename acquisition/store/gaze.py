@@ -17,7 +17,7 @@ from acquisition.clock import fit_offset
 from acquisition.errors import StoreError
 from acquisition.sources.base import Channel, ClockPair
 from acquisition.store.recording_file import ChunkRow
-from acquisition.store.recording_reader import RawGaze
+from acquisition.store.recording_reader import RawGaze, Recording
 
 _POSITION = ("x", "y")
 _PUPIL = ("pupil_mm",)
@@ -90,7 +90,19 @@ def capture_ns(
     return time_ns
 
 
-def chunks_between(rows: Sequence[ChunkRow], pairs: Sequence[ClockPair], start_ns: int, end_ns: int) -> range:
+def samples_between(recording: Recording, start_ns: int, end_ns: int | None) -> RawGaze:
+    """The samples captured in [start, end), on the host clock, without reading the others' chunks."""
+    end_ns = np.iinfo(np.int64).max if end_ns is None else end_ns
+    pairs = recording.clock_pairs()
+    raw = recording.raw(_chunks_between(recording.chunks(), pairs, start_ns, end_ns))
+    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
+    inside = (time_ns >= start_ns) & (time_ns < end_ns)
+    return RawGaze(raw.channels, raw.samples[inside], raw.source_time_s[inside], raw.host_time_ns[inside])
+
+
+def _chunks_between(
+    rows: Sequence[ChunkRow], pairs: Sequence[ClockPair], start_ns: int, end_ns: int
+) -> range:
     """Numbers of the chunks among which all captures in [start, end) are."""
     host_min, host_max = (
         np.array([getattr(row, name) for row in rows], np.int64)

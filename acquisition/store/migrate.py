@@ -88,5 +88,8 @@ def _upgrade(engine: sa.Engine, migrations: Path) -> None:
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # SQLite's writers wait for each other anyway.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CATALOGUE_APPLICATION_ID)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -6,16 +6,19 @@ the catalogue lacks are taken from it; readings left open are interrupted, and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from acquisition.domain import Event, Reading, ReadingState, Session, SessionState
+from filelock import Timeout
+
+from acquisition.domain import Event, GapCause, Reading, ReadingState, Session, SessionState
 from acquisition.errors import StoreError
+from acquisition.quality import reading_loss
 from acquisition.store.catalogue import Catalogue
+from acquisition.store.gaze import gaze_of, samples_between
 from acquisition.store.recording import close_for_good
-from acquisition.store.recording_file import connect, is_live, lock_of, sha256_of, translated
+from acquisition.store.recording_file import connect, lock_of, sha256_of, tidy, translated
 from acquisition.store.recording_reader import Recording
 
 
@@ -27,22 +30,24 @@ def reconcile(catalogue: Catalogue, folder: Path) -> list[str]:
     closed = {s.id for s in catalogue.sessions() if s.state is not SessionState.RECORDING}
     problems = []
     for path in sorted(folder.glob("*.sqlite")):
-        if path.stem in closed or is_live(path):
+        if path.stem in closed:
             continue
         try:
-            _take_up(catalogue, path)
+            with lock_of(path):
+                _take_up(catalogue, path)
+            tidy(path)
+        except Timeout:  # live, or another program is just taking it up
+            continue
         except StoreError as error:
             problems.append(str(error))
-    return problems
+        except OSError as error:
+            problems.append(f"{path} cannot be sealed ({error.strerror}): check the folder's permissions")
+    return problems + _interrupt_open(catalogue, folder)
 
 
 def _take_up(catalogue: Catalogue, path: Path) -> None:
-    with lock_of(path).acquire(timeout=0):
-        session = _sealed(path)
-        path.with_suffix(".mark").unlink(missing_ok=True)
-    recording = Recording(path)
-    session = _known(catalogue, session)
-    _take_up_readings(catalogue, session, recording)
+    session = _known(catalogue, _sealed(path))
+    _add_readings(catalogue, session, Recording(path))
     catalogue.close_session(session.id, session.state, session.n_samples, session.sha256)
 
 
@@ -68,19 +73,42 @@ def _known(catalogue: Catalogue, session: Session) -> Session:
     return session
 
 
-def _take_up_readings(catalogue: Catalogue, session: Session, recording: Recording) -> None:
-    events = recording.events()
-    closed_ns = {e.detail["reading_id"]: e.host_time_ns for e in events if e.kind == "reading_closed"}
-    known = {reading.id: reading for reading in catalogue.readings(session.id)}
-    for event in events:
+def _add_readings(catalogue: Catalogue, session: Session, recording: Recording) -> None:
+    """The readings that the recording tells of and the catalogue lacks."""
+    known = {reading.id for reading in catalogue.readings(session.id)}
+    for event in recording.events():
         if event.kind == "reading_opened" and event.detail["reading_id"] not in known:
-            reading = _from_event(session, event)
-            known[reading.id] = reading
-            catalogue.add_reading(reading)
-    end_ns = _last_ns(recording, events)
-    for reading in known.values():
-        if reading.state is ReadingState.OPEN:
-            catalogue.interrupt_reading(reading.id, closed_ns.get(reading.id, end_ns))
+            catalogue.add_reading(_from_event(session, event))
+
+
+def _interrupt_open(catalogue: Catalogue, folder: Path) -> list[str]:
+    """Interrupt the readings that are open in closed sessions; a commit still wins over that."""
+    closed = {s.id for s in catalogue.sessions() if s.state is not SessionState.RECORDING}
+    problems = []
+    for reading in catalogue.readings():
+        if reading.state is ReadingState.OPEN and reading.session_id in closed:
+            try:
+                _interrupt(catalogue, reading, Recording(folder / f"{reading.session_id}.sqlite"))
+            except StoreError as error:
+                problems.append(str(error))
+    return problems
+
+
+def _interrupt(catalogue: Catalogue, reading: Reading, recording: Recording) -> None:
+    end_ns = _closed_ns(recording, reading.id)
+    n_samples, loss = _measured(recording, reading.opened_host_time_ns, end_ns)
+    catalogue.interrupt_reading(reading.id, end_ns, n_samples, loss)
+
+
+def _measured(recording: Recording, start_ns: int, end_ns: int) -> tuple[int, float | None]:
+    """Samples of a reading and their loss; nothing where the gaze is damaged, which is reported elsewhere."""
+    try:
+        raw = samples_between(recording, start_ns, end_ns)
+    except StoreError:
+        return 0, None
+    pauses = [gap for gap in recording.gaps() if gap.cause is GapCause.PAUSE]
+    gaze = gaze_of(raw, recording.clock_pairs())
+    return len(gaze), reading_loss(gaze, start_ns, end_ns, recording.info.nominal_rate_hz, pauses)
 
 
 def _from_event(session: Session, event: Event) -> Reading:
@@ -94,8 +122,12 @@ def _from_event(session: Session, event: Event) -> Reading:
     )
 
 
-def _last_ns(recording: Recording, events: Sequence[Event]) -> int:
-    """The last moment that the recording knows of."""
+def _closed_ns(recording: Recording, reading_id: str) -> int:
+    """When the reading was closed, else the last moment that the recording knows of."""
+    events = recording.events()
+    for event in events:
+        if event.kind == "reading_closed" and event.detail["reading_id"] == reading_id:
+            return event.host_time_ns
     return max(
         [recording.header.session.opened_host_time_ns]
         + [chunk.host_time_max_ns for chunk in recording.chunks()]

@@ -7,6 +7,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from acquisition.domain import Event, Gap, Session, SessionState, ViewState
 from acquisition.errors import BugError, StoreError
-from acquisition.sources.base import Batch, ClockPair, SourceInfo
+from acquisition.sources.base import Batch, SourceInfo
 from acquisition.store import codec
 from acquisition.store.engine import BUSY_TIMEOUT_MS, sqlite
 from acquisition.store.recording_file import (
@@ -33,9 +34,11 @@ from acquisition.store.recording_file import (
     record_dtype,
     session_to_json,
     sha256_of,
+    tidy,
     translated,
     view_to_json,
 )
+from acquisition.store.recording_reader import Recording
 
 CHECKPOINT_S = 30.0
 """How long committed chunks may live in the WAL alone."""
@@ -97,20 +100,21 @@ class RecordingWriter:
             records["host_time_ns"] = batch.host_time_ns
             records["sample"] = batch.samples
             self._records.append(records)
-        self._clock_pairs.extend(batch.clock_pairs)
-        self._events.extend(batch.events)
+        self._clock_pairs += [(p.host_time_ns, p.source_time_s, p.uncertainty_ns) for p in batch.clock_pairs]
+        for event in batch.events:
+            self.event(event)
 
     def view_state(self, view: ViewState) -> None:
         """Remember what was painted."""
-        self._views.append(view)
+        self._views.append((view.host_time_ns, view_to_json(view)))
 
     def event(self, event: Event) -> None:
         """Remember what happened; its detail must be JSON."""
-        self._events.append(event)
+        self._events.append((event.host_time_ns, event.kind, json.dumps(dict(event.detail))))
 
     def gap(self, gap: Gap) -> None:
         """Remember a stretch without gaze."""
-        self._gaps.append(gap)
+        self._gaps.append((gap.start_ns, gap.end_ns, str(gap.cause)))
 
     def commit(self) -> None:
         """Make all that is remembered durable; what was committed survives a crash and a power cut."""
@@ -120,14 +124,12 @@ class RecordingWriter:
             counts = self._insert_pending()
         self._counts = counts
         self._forget_pending()
-        self._mark.write(counts)
+        self._write_mark(is_synced=False)
         if time.monotonic() - self._checkpointed_s >= CHECKPOINT_S:
             self._checkpoint()
 
     def seal(self, state: SessionState = SessionState.SEALED) -> str:
         """Commit, verify and close; the recording becomes one read-only file. Returns its sha256."""
-        from acquisition.store.recording_reader import Recording
-
         self.commit()
         with translated(self._path):
             close_for_good(self._connection, state, self._counts.sample)
@@ -135,13 +137,13 @@ class RecordingWriter:
         problems = Recording(self._path).verify()
         if problems:
             self.close()
-            raise StoreError(f"{self._path} was recorded but does not verify: {'; '.join(problems)}")
+            raise StoreError(f"The recording does not verify: {'; '.join(problems)}")
         sha256 = sha256_of(self._path)
+        self.close()
+        tidy(self._path)
         self._session = replace(self._session, state=state, n_samples=self._counts.sample, sha256=sha256)
         if self._on_sealed is not None:
             self._on_sealed(self._session)
-        self._path.with_suffix(".mark").unlink(missing_ok=True)
-        self.close()
         return sha256
 
     def close(self) -> None:
@@ -155,7 +157,7 @@ class RecordingWriter:
 
     def _take_lock(self) -> None:
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire()
         except Timeout as error:
             raise StoreError(
                 f"{self._path} is being recorded by another program: open a new session"
@@ -165,35 +167,24 @@ class RecordingWriter:
 
     def _forget_pending(self) -> None:
         self._records: list[NDArray[np.void]] = []
-        self._views: list[ViewState] = []
-        self._events: list[Event] = []
-        self._gaps: list[Gap] = []
-        self._clock_pairs: list[ClockPair] = []
+        self._views: list[tuple[int, str]] = []
+        self._events: list[tuple[int, str, str]] = []
+        self._gaps: list[tuple[int, int, str]] = []
+        self._clock_pairs: list[tuple[int, float, int]] = []
 
     def _insert_pending(self) -> Counts:
-        connection, counts = self._connection, self._counts_with_pending()
+        counts = self._counts_with_pending()
+        connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
             if self._records:
                 row, data = _chunk(self._counts.chunk, np.concatenate(self._records))
                 values = (*asdict(row).values(), row.crc32(data), data)
                 connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-            connection.executemany(
-                "INSERT INTO view_state (host_time_ns, body) VALUES (?, ?)",
-                [(view.host_time_ns, view_to_json(view)) for view in self._views],
-            )
-            connection.executemany(
-                "INSERT INTO event (host_time_ns, kind, detail) VALUES (?, ?, ?)",
-                [(event.host_time_ns, event.kind, json.dumps(dict(event.detail))) for event in self._events],
-            )
-            connection.executemany(
-                "INSERT INTO gap (start_ns, end_ns, cause) VALUES (?, ?, ?)",
-                [(gap.start_ns, gap.end_ns, str(gap.cause)) for gap in self._gaps],
-            )
-            connection.executemany(
-                "INSERT INTO clock_pair (host_time_ns, source_time_s, uncertainty_ns) VALUES (?, ?, ?)",
-                [(pair.host_time_ns, pair.source_time_s, pair.uncertainty_ns) for pair in self._clock_pairs],
-            )
+            connection.executemany("INSERT INTO view_state VALUES (NULL, ?, ?)", self._views)
+            connection.executemany("INSERT INTO event VALUES (NULL, ?, ?, ?)", self._events)
+            connection.executemany("INSERT INTO gap VALUES (NULL, ?, ?, ?)", self._gaps)
+            connection.executemany("INSERT INTO clock_pair VALUES (NULL, ?, ?, ?)", self._clock_pairs)
             assignments = ", ".join(f"{name} = ?" for name in Counts._fields)
             connection.execute(f"UPDATE high_water SET {assignments}", counts)
             connection.execute("COMMIT")
@@ -213,28 +204,35 @@ class RecordingWriter:
             self._counts.clock_pair + len(self._clock_pairs),
         )
 
+    def _write_mark(self, *, is_synced: bool) -> None:
+        try:
+            self._mark.write(self._counts, is_synced=is_synced)
+        except OSError as error:
+            raise StoreError(f"The mark of {self._path} cannot be written ({error.strerror})") from error
+
     def _checkpoint(self) -> None:
         with translated(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self._mark.write(self._counts, is_synced=True)
+        self._write_mark(is_synced=True)
         self._checkpointed_s = time.monotonic()
 
 
 def _create(path: Path, info: SourceInfo, session: Session) -> sqlite.Connection:
     if path.exists():
         raise StoreError(f"{path} is there already: open a new session")
-    connection = connect(path, is_writer=True)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+    # Built under another name, so that no crash leaves half a recording.
+    unfinished = path.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    with closing(connect(unfinished, is_writer=True)) as connection:
         connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
         _describe(connection, info, session)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={FORMAT}")
         connection.execute("COMMIT")
-    except BaseException:
-        connection.close()
-        raise
+    unfinished.rename(path)
+    connection = connect(path, is_writer=True)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
     return connection
 
 

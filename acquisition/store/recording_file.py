@@ -13,13 +13,13 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from acquisition.domain import Display, Panel, Session, SessionState, ViewState
 from acquisition.errors import StoreError
@@ -133,20 +133,15 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def lock_of(path: Path) -> FileLock:
-    """The lock that a live writer of this recording holds."""
-    return FileLock(path.with_suffix(".lock"), thread_local=False)
+    """The lock that a live writer of this recording holds, to be acquired without waiting."""
+    return FileLock(path.with_suffix(".lock"), timeout=0, thread_local=False)
 
 
-def is_live(path: Path) -> bool:
-    """True while some process records into this file."""
-    if not path.with_suffix(".lock").exists():
-        return False
-    lock = lock_of(path)
-    try:
-        with lock.acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
+def tidy(path: Path) -> None:
+    """Take away what only an unsealed recording needs; what cannot go does no harm."""
+    for suffix in (".mark", ".lock"):
+        with suppress(OSError):
+            path.with_suffix(suffix).unlink()
 
 
 class Mark:

@@ -15,7 +15,7 @@ from acquisition.errors import StoreError
 from acquisition.sources.base import SourceInfo
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.engine import catalogue_engine, parse_url
-from acquisition.store.gaze import capture_ns, chunks_between, gaze_of
+from acquisition.store.gaze import gaze_of, samples_between
 from acquisition.store.migrate import check_file, migrate
 from acquisition.store.reconcile import reconcile
 from acquisition.store.recording import RecordingWriter
@@ -176,7 +176,7 @@ class Store:
                 problems += self.recording(session.id).header.sealed_problems
             except StoreError as error:
                 problems.append(str(error))
-        return problems
+        return list(dict.fromkeys(problems))
 
     def _raw(self, session_or_reading_id: str) -> tuple[RawGaze, Recording]:
         reading = self.catalogue.find_reading(session_or_reading_id)
@@ -184,20 +184,10 @@ class Store:
             recording = self.recording(session_or_reading_id)
             return recording.raw(), recording
         recording = self.recording(reading.session_id)
-        return _between(recording, reading.opened_host_time_ns, reading.closed_host_time_ns), recording
+        return samples_between(recording, reading.opened_host_time_ns, reading.closed_host_time_ns), recording
 
     def _path(self, session_id: str) -> Path:
         return self._folder / f"{session_id}.sqlite"
 
     def _close_session(self, session: Session) -> None:
         self.catalogue.close_session(session.id, session.state, session.n_samples, session.sha256)
-
-
-def _between(recording: Recording, start_ns: int, end_ns: int | None) -> RawGaze:
-    """The samples captured in [start, end)."""
-    end_ns = np.iinfo(np.int64).max if end_ns is None else end_ns
-    pairs = recording.clock_pairs()
-    raw = recording.raw(chunks_between(recording.chunks(), pairs, start_ns, end_ns))
-    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
-    inside = (time_ns >= start_ns) & (time_ns < end_ns)
-    return RawGaze(raw.channels, raw.samples[inside], raw.source_time_s[inside], raw.host_time_ns[inside])
