@@ -1,0 +1,179 @@
+"""What goes into a recording: samples without the pauses, what was painted, what happened, and the gaps.
+
+No thread and no clock of its own: the recorder's thread feeds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquisition.domain import Event, Gap, GapCause, ViewState
+from acquisition.live import LiveGaze
+from acquisition.sources.base import Batch, SourceInfo
+
+NEVER_NS = np.iinfo(np.int64).max
+
+
+class RecordingSink(Protocol):
+    """What is asked of `acquisition.store.RecordingWriter`.
+
+    All but `commit` and `seal` only remember; a failed `commit` raises `StoreError` and keeps what it
+    was to write for the next one.
+    """
+
+    def append(self, batch: Batch) -> None:
+        """Remember samples, clock pairs and events of the source."""
+        ...
+
+    def view_state(self, view: ViewState) -> None:
+        """Remember what was painted."""
+        ...
+
+    def event(self, event: Event) -> None:
+        """Remember what happened."""
+        ...
+
+    def gap(self, gap: Gap) -> None:
+        """Remember a stretch without gaze."""
+        ...
+
+    def commit(self) -> None:
+        """Make it all durable."""
+        ...
+
+    def seal(self) -> str:
+        """Finish the recording; its hash."""
+        ...
+
+    def close(self) -> None:
+        """Let go, sealed or not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A wish to pause, or to go on, from this moment."""
+
+    host_time_ns: int
+    is_pause: bool
+
+
+class Intake:
+    """Feeds one sink from one source."""
+
+    def __init__(self, info: SourceInfo, sink: RecordingSink, opened_ns: int) -> None:
+        """The source was opened at this host time."""
+        self.live = LiveGaze(info, opened_ns)
+        self.n_samples = 0
+        self.last_arrival_ns = opened_ns
+        self.notice = ""
+        """A sentence on the source, for the person in front of it; empty while all is well."""
+        self._sink = sink
+        self._period_ns = round(1e9 / info.nominal_rate_hz) if info.nominal_rate_hz else 0
+        self._fresh: list[tuple[Batch, NDArray[np.int64]]] = []
+        self._pauses: list[tuple[int, int]] = []
+        self._gone_since_ns: int | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether gaze is discarded."""
+        return bool(self._pauses) and self._pauses[-1][1] == NEVER_NS
+
+    def take(self, item: Event | ViewState | Turn) -> None:
+        """Hand on what was painted or happened; pause or go on."""
+        if isinstance(item, ViewState):
+            self._sink.view_state(item)
+        elif isinstance(item, Event):
+            self._sink.event(item)
+        elif item.is_pause != self.is_paused:
+            self._sink.event(Event(item.host_time_ns, "paused" if item.is_pause else "resumed"))
+            if item.is_pause:
+                self._pauses.append((item.host_time_ns, NEVER_NS))
+            else:
+                self._end_pause(item.host_time_ns)
+
+    def take_batch(self, batch: Batch) -> None:
+        """Hand on what the source sent, less what was seen in a pause. Turns until then were taken before."""
+        for event in batch.events:
+            self._heed(event)
+        if not (len(batch.samples) or batch.events or batch.clock_pairs):
+            return
+        time_ns = self.live.capture_ns(batch)
+        kept = np.ones(len(time_ns), dtype=np.bool_)
+        for start_ns, end_ns in self._pauses:
+            kept &= (time_ns < start_ns) | (time_ns >= end_ns)
+        if not kept.all():
+            batch = replace(
+                batch,
+                samples=batch.samples[kept],
+                source_time_s=batch.source_time_s[kept],
+                host_time_ns=batch.host_time_ns[kept],
+            )
+        self._sink.append(batch)
+        if kept.any():
+            self._fresh.append((batch, time_ns[kept]))
+            self.n_samples += len(batch.samples)
+            self.last_arrival_ns = int(batch.host_time_ns[-1])
+
+    def lose_source(self, now_ns: int, message: str) -> None:
+        """The source broke for good."""
+        self._sink.event(Event(now_ns, "source_failed", {"message": message}))
+        self.notice = message
+        self._begin_silence()
+
+    def digest(self) -> None:
+        """Let the live view see what came since the last time, and hand on the gaps that have ended."""
+        if self._fresh:
+            batches, times_ns = zip(*self._fresh, strict=True)
+            self._fresh = []
+            whole = Batch(
+                np.concatenate([batch.samples for batch in batches]),
+                np.concatenate([batch.source_time_s for batch in batches]),
+                np.concatenate([batch.host_time_ns for batch in batches]),
+            )
+            self.live.add(whole, np.concatenate(times_ns))
+        for gap in self.live.settled_gaps():
+            self._sink.gap(gap)
+
+    def finish(self, end_ns: int) -> None:
+        """Close the gaps that are open."""
+        if self.is_paused:
+            self._end_pause(end_ns)
+        if self._gone_since_ns is not None:
+            self._explain(Gap(self._gone_since_ns, end_ns, GapCause.DISCONNECT))
+        self.digest()
+        for gap in self.live.last_gaps(end_ns):
+            self._sink.gap(gap)
+
+    def _heed(self, event: Event) -> None:
+        """What the source says of itself."""
+        if event.kind == "disconnect":
+            self.notice = "The tracker's stream is gone: start it again, the recording waits for it."
+            self._begin_silence()
+        elif event.kind == "other_stream":
+            self.notice = (
+                "Another gaze stream appeared; it is not recorded, for it is not this session's tracker."
+            )
+        elif event.kind == "reconnect" and self._gone_since_ns is not None:
+            self.notice = ""
+            self._explain(Gap(self._gone_since_ns, event.host_time_ns, GapCause.DISCONNECT))
+            self._gone_since_ns = None
+
+    def _begin_silence(self) -> None:
+        self.digest()
+        if self._gone_since_ns is None:
+            self._gone_since_ns = self.live.last_ns() + self._period_ns
+
+    def _end_pause(self, end_ns: int) -> None:
+        start_ns, _ = self._pauses.pop()
+        self._pauses.append((start_ns, end_ns))
+        self._explain(Gap(start_ns, end_ns, GapCause.PAUSE))
+        self.last_arrival_ns = end_ns
+
+    def _explain(self, gap: Gap) -> None:
+        self._sink.gap(gap)
+        self.live.explain(gap)
