@@ -1,0 +1,1 @@
+"""The Read room: worklist, hanging, light box, marks and the recording bar."""

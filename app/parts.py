@@ -1,0 +1,48 @@
+"""The small parts that every screen is made of; the style sheet dresses them by their role."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
+
+
+def label(text: str, role: str = "", name: str = "", wraps: bool = False) -> QLabel:
+    """Words."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wraps)
+    _dress(made, role, name)
+    return made
+
+
+def button(text: str, role: str = "", name: str = "", is_choice: bool = False) -> QPushButton:
+    """A button; a choice stays down. The mouse does not take the focus away from the image."""
+    made = QPushButton(text)
+    made.setCheckable(is_choice)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    _dress(made, role, name)
+    return made
+
+
+def frame(role: str = "", name: str = "") -> QFrame:
+    """A surface."""
+    made = QFrame()
+    _dress(made, role, name)
+    return made
+
+
+def restyle(widget: QWidget, **properties: str) -> None:
+    """Set properties that the style sheet looks at, and dress the widget anew if one differs."""
+    changed = {name: value for name, value in properties.items() if widget.property(name) != value}
+    for name, value in changed.items():
+        widget.setProperty(name, value)
+    if changed:
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def _dress(widget: QWidget, role: str, name: str) -> None:
+    if role:
+        widget.setProperty("role", role)
+    if name:
+        widget.setObjectName(name)

@@ -1,0 +1,40 @@
+"""The commands as Qt actions with their keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.read.commands import BIRADS, COMMANDS, Command
+from app.texts import Text, say
+from app.theme import icon
+
+EVERYWHERE = ("operator", "leave", "keys")
+"""These work on every page of the room, the others only at the desk."""
+SWITCHES = ("mark", "operator")
+AUTO_REPEAT = ("undo", "redo")
+
+
+def make_actions(room: QWidget, desk: QWidget) -> dict[str, QAction]:
+    """An action for every command, and one for every BI-RADS category, by name."""
+    actions = {command.name: _action(command, room) for command in COMMANDS}
+    for category in BIRADS:
+        command = Command(f"birads{category}", Text.KEY_BIRADS, (f"Ctrl+{category}",), Text.KEYS_FINDINGS)
+        actions[command.name] = _action(command, room)
+    for name, action in actions.items():
+        (room if name in EVERYWHERE else desk).addAction(action)
+    return actions
+
+
+def _action(command: Command, parent: QWidget) -> QAction:
+    action = QAction(say(command.text), parent)
+    action.setObjectName(command.name)
+    action.setShortcuts([QKeySequence(key) for key in command.keys])
+    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    action.setAutoRepeat(command.name in AUTO_REPEAT)
+    action.setCheckable(command.name in SWITCHES)
+    action.setToolTip(say(Text.TOOLTIP, name=say(command.text), keys=command.keys[0]))
+    if command.icon:
+        action.setIcon(icon(command.icon))
+    return action

@@ -1,0 +1,60 @@
+"""What can be done by key in the Read room: one table for shortcuts, tool buttons and the keys page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.texts import Text
+
+BIRADS = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the reader can ask for."""
+
+    name: str
+    """Also the object name of its action and, with `Button` behind it, of its tool button."""
+    text: Text
+    keys: tuple[str, ...]
+    group: Text
+    icon: str = ""
+
+
+COMMANDS = (
+    Command("mark", Text.TOOL_MARK, ("D",), Text.KEYS_FINDINGS, "mark"),
+    Command("delete", Text.TOOL_DELETE, ("Del", "Backspace"), Text.KEYS_FINDINGS, "delete"),
+    Command("undo", Text.TOOL_UNDO, ("Ctrl+Z",), Text.KEYS_FINDINGS, "undo"),
+    Command("redo", Text.TOOL_REDO, ("Ctrl+Y", "Ctrl+Shift+Z"), Text.KEYS_FINDINGS, "redo"),
+    Command("invert", Text.TOOL_INVERT, ("I",), Text.KEYS_IMAGE, "invert"),
+    Command("fit", Text.TOOL_FIT, ("Home",), Text.KEYS_IMAGE, "fit"),
+    Command("actual", Text.TOOL_ACTUAL, ("X",), Text.KEYS_IMAGE, "actual"),
+    Command("previous", Text.TOOL_PREVIOUS, ("Shift+N",), Text.KEYS_CASE, "previous"),
+    Command("next", Text.TOOL_NEXT, ("N",), Text.KEYS_CASE, "next"),
+    Command("commit", Text.KEY_COMMIT, ("Return", "Enter"), Text.KEYS_CASE),
+    Command("commitFromNote", Text.KEY_COMMIT_NOTE, ("Ctrl+Return", "Ctrl+Enter"), Text.KEYS_CASE),
+    Command("pause", Text.TOOL_PAUSE, ("P",), Text.KEYS_ROOM, "pause"),
+    Command("panel", Text.TOOL_PANEL, ("F2",), Text.KEYS_ROOM, "panel"),
+    Command("operator", Text.KEY_OPERATOR, ("F9",), Text.KEYS_ROOM, "eye"),
+    Command("leave", Text.KEY_LEAVE, ("Esc",), Text.KEYS_ROOM),
+    Command("keys", Text.TOOL_KEYS, ("?",), Text.KEYS_ROOM, "keys"),
+)
+
+MOUSE = (
+    (Text.KEYS_IMAGE, Text.MOUSE_DRAG, Text.KEY_WINDOW),
+    (Text.KEYS_IMAGE, Text.MOUSE_WHEEL, Text.KEY_ZOOM),
+    (Text.KEYS_IMAGE, Text.MOUSE_PAN, Text.KEY_PAN),
+    (Text.KEYS_IMAGE, Text.MOUSE_DOUBLE, Text.KEY_ALONE),
+    (Text.KEYS_FINDINGS, Text.MOUSE_DRAG_MARKING, Text.KEY_DRAW),
+    (Text.KEYS_FINDINGS, Text.MOUSE_CLICK, Text.KEY_SELECT),
+    (Text.KEYS_FINDINGS, Text.KEYS_BIRADS, Text.KEY_BIRADS),
+)
+"""What has no single key: group, what the hand does, what it is for."""
+
+TOOL_GROUPS = (
+    ("previous", "next"),
+    ("mark", "undo", "redo", "delete"),
+    ("fit", "actual", "invert"),
+    ("pause", "panel", "keys"),
+)
+"""The tool buttons of the recording bar, left to right."""

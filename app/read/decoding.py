@@ -1,0 +1,74 @@
+"""One image from its file to what can be painted: plain functions, run off the GUI thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquisition.domain import Image
+from acquisition.errors import FileRefused
+from app.read.pyramid import Pyramid, build_pyramid
+from app.read.windowing import Window
+
+
+class DecodedImage(Protocol):
+    """What the workstation needs of a decoded file; `acquisition.dicom.DicomImage` is one."""
+
+    @property
+    def pixels(self) -> NDArray[np.uint16] | NDArray[np.int16]:
+        """Stored values (H, W)."""
+        ...
+
+    @property
+    def default_window(self) -> tuple[float, float]:
+        """(center, width) in modality units: where dragging starts."""
+        ...
+
+    def lut(
+        self, voi: int = 0, window: tuple[float, float] | None = None, inverted: bool = False
+    ) -> NDArray[np.uint8]:
+        """The display table; the file's own VOI where `window` is None."""
+        ...
+
+    def lut_index(self, pixels: NDArray[np.uint16] | NDArray[np.int16]) -> NDArray[np.uint16]:
+        """Indices into the table, for signed stored values too."""
+        ...
+
+
+ReadFile = Callable[[str, int], DecodedImage]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedImage:
+    """A decoded image ready to be painted."""
+
+    image_id: str
+    pyramid: Pyramid
+    default_window: Window
+    decoded: DecodedImage
+
+    def table(self, window: Window | None, is_inverted: bool) -> NDArray[np.uint8]:
+        """Index to grey; the file's own window where `window` is None."""
+        chosen = None if window is None else (window.center, window.width)
+        return self.decoded.lut(window=chosen, inverted=is_inverted)
+
+
+def load_image(image: Image, read_file: ReadFile) -> LoadedImage:
+    """Check, decode and halve one image. Raises FileRefused with a sentence for the pane."""
+    path = Path(image.path)
+    if not path.is_file():
+        raise FileRefused(
+            f"{path.name}: the file is not where it was imported from. Bring it back to {path.parent}."
+        )
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != image.sha256:
+            raise FileRefused(f"{path.name}: the file was changed after its import. Import it again.")
+    decoded = read_file(image.path, image.frame)
+    pyramid = build_pyramid(decoded.lut_index(decoded.pixels))
+    return LoadedImage(image.id, pyramid, Window(*decoded.default_window), decoded)

@@ -1,0 +1,143 @@
+"""How a pane is drawn: the image through its table, the words in its outer corners, the marks.
+
+The painter works in device pixels; nothing outside the visible part is mapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
+
+from acquisition.domain import Annotation, Box
+from app import theme
+from app.read.pyramid import Mapper, Pyramid, visible_part
+from app.read.transform import Anchor, Placement
+
+MARGIN_PX = 8
+LABEL_PX = 12
+
+
+def rectangle(box: Box) -> QRectF:
+    """A box as Qt has it."""
+    return QRectF(*box)
+
+
+def paint_image(
+    painter: QPainter,
+    mapper: Mapper,
+    pyramid: Pyramid,
+    placement: Placement,
+    pane: Box,
+    table: NDArray[np.uint8],
+) -> None:
+    """Draw the visible part of the image into its pane: exact at 1:1, smooth at other scales."""
+    part = visible_part(pyramid, placement, pane[2:])
+    if part is None:
+        return
+    grey = mapper.map(pyramid, part, table, placement.is_flipped)
+    height, width = grey.shape
+    image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8)
+    x, y, target_width, target_height = part.target_px
+    shown = placement.box_to_pane((0, 0, *pyramid.size_px))
+    painter.save()
+    painter.translate(pane[0], pane[1])
+    painter.setClipRect(rectangle(shown).intersected(QRectF(0, 0, *pane[2:])))
+    if placement.zoom == 1.0 and part.level == 0:
+        painter.drawImage(QPointF(round(x), round(y)), image)
+    else:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(x, y, target_width, target_height), image)
+    painter.restore()
+
+
+def paint_corners(
+    painter: QPainter, pane: Box, anchor: Anchor, scale: float, top: Sequence[str], bottom: Sequence[str]
+) -> None:
+    """Words in the corners away from the chest wall; the first of `top` stands out."""
+    is_right = anchor is Anchor.LEFT
+    margin = MARGIN_PX * scale
+    y = pane[1] + margin
+    for i, line in enumerate(top):
+        look = ("text", LABEL_PX + 3) if i == 0 else ("muted", LABEL_PX)
+        y += _paint_line(painter, line, *look, scale, pane, y, is_right).height()
+    y = pane[1] + pane[3] - margin
+    for line in reversed(bottom):
+        y -= _line_height(LABEL_PX, scale)
+        _paint_line(painter, line, "muted", LABEL_PX, scale, pane, y, is_right)
+
+
+def _line_height(size_px: int, scale: float) -> float:
+    return QFontMetricsF(theme.font(round(size_px * scale))).height()
+
+
+def _paint_line(
+    painter: QPainter,
+    line: str,
+    tint: str,
+    size_px: int,
+    scale: float,
+    pane: Box,
+    y: float,
+    is_right: bool,
+) -> QRectF:
+    """One line at height `y` on a dark ground, so that it can be read over bright tissue."""
+    painter.setFont(theme.font(round(size_px * scale)))
+    margin = MARGIN_PX * scale
+    width = QFontMetricsF(painter.font()).horizontalAdvance(line) + margin
+    left = pane[0] + pane[2] - margin - width if is_right else pane[0] + margin
+    box = QRectF(left, y, width, _line_height(size_px, scale))
+    painter.fillRect(box, theme.colour("pane", 150))
+    painter.setPen(theme.colour(tint))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line)
+    return box
+
+
+def paint_sentence(painter: QPainter, pane: Box, sentence: str, tint: str, scale: float) -> None:
+    """A sentence in the middle of an empty pane."""
+    painter.setFont(theme.font(round(theme.FONT_SIZE_PX * scale)))
+    painter.setPen(theme.colour(tint))
+    inner = rectangle(pane).adjusted(24 * scale, 24 * scale, -24 * scale, -24 * scale)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
+
+
+def mark_box(mark: Annotation) -> Box:
+    """The rectangle of a mark, in image px."""
+    (x0, y0), (x1, y1) = mark.points_px
+    return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
+
+
+def paint_mark(
+    painter: QPainter, pane: Box, box_pane_px: Box, label: str, is_selected: bool, scale: float
+) -> None:
+    """A rectangle with its label above it; dark lines on both sides keep it visible on bright tissue."""
+    painter.save()
+    painter.setClipRect(rectangle(pane))
+    box = rectangle(box_pane_px).translated(pane[0], pane[1])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    width = (2.0 if is_selected else 1.2) * scale
+    for pen_width, tint in (
+        (width + 2 * scale, theme.colour("pane", 140)),
+        (width, theme.colour("accent_bright" if is_selected else "accent")),
+    ):
+        pen = QPen(tint, pen_width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(box)
+    _paint_mark_label(painter, pane, box, label, scale)
+    painter.restore()
+
+
+def _paint_mark_label(painter: QPainter, pane: Box, box: QRectF, label: str, scale: float) -> None:
+    painter.setFont(theme.font(round(LABEL_PX * scale)))
+    metrics = QFontMetricsF(painter.font())
+    ground = QRectF(0, 0, metrics.horizontalAdvance(label) + 8 * scale, metrics.height() + 2 * scale)
+    top = box.top() - ground.height() - 3 * scale
+    ground.moveTopLeft(QPointF(box.left(), top if top > pane[1] else box.bottom() + 3 * scale))
+    ground.moveRight(min(ground.right(), pane[0] + pane[2]))
+    painter.fillRect(ground, theme.colour("pane", 150))
+    painter.setPen(theme.colour("accent_bright"))
+    painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, label)

@@ -1,0 +1,114 @@
+"""What the Read room asks of the store and of the recorder: the few verbs it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from acquisition.domain import (
+    Annotation,
+    Assessment,
+    Case,
+    Event,
+    Image,
+    Reader,
+    Reading,
+    Session,
+    ViewState,
+)
+from acquisition.live import Tally
+from acquisition.recorder import RecorderStatus
+
+
+class ReadingCatalogue(Protocol):
+    """The part of `acquisition.store.Catalogue` that readings need. All raise `StoreError`."""
+
+    def cases(self) -> list[Case]:
+        """The worklist."""
+        ...
+
+    def images(self, case_id: str | None = None) -> list[Image]:
+        """Of one case, or all."""
+        ...
+
+    def readers(self) -> list[Reader]:
+        """All readers."""
+        ...
+
+    def ensure_reader(
+        self, name: str = "", pseudonym: str | None = None, is_simulated: bool = False
+    ) -> Reader:
+        """The reader of this pseudonym, made where there is none."""
+        ...
+
+    def add_session(self, session: Session) -> bool:
+        """A sitting begins."""
+        ...
+
+    def readings(self, session_id: str | None = None) -> list[Reading]:
+        """Oldest first."""
+        ...
+
+    def open_reading(self, session_id: str, reader_id: str, case_id: str, host_time_ns: int) -> Reading:
+        """A fresh reading of a case."""
+        ...
+
+    def commit_reading(
+        self, reading_id: str, assessment: Assessment, host_time_ns: int, n_samples: int, loss: float | None
+    ) -> None:
+        """The reader has concluded."""
+        ...
+
+    def interrupt_reading(
+        self, reading_id: str, host_time_ns: int | None = None, n_samples: int = 0, loss: float | None = None
+    ) -> None:
+        """The reader left without a conclusion."""
+        ...
+
+    def save_annotation(self, annotation: Annotation) -> None:
+        """Insert or replace a mark."""
+        ...
+
+    def delete_annotation(self, annotation_id: str) -> None:
+        """Take a mark away."""
+        ...
+
+    def save_assessment(self, assessment: Assessment) -> None:
+        """Keep a conclusion that is not committed yet."""
+        ...
+
+    def assessment(self, reading_id: str) -> Assessment | None:
+        """The conclusion of one reading."""
+        ...
+
+    def drafts(self, reader_id: str, case_id: str) -> tuple[Sequence[Annotation], Assessment | None]:
+        """What this reader left unfinished on this case."""
+        ...
+
+
+class RecorderPort(Protocol):
+    """The part of `acquisition.recorder.Recorder` that readings need."""
+
+    def post(self, item: Event | ViewState) -> None:
+        """Store this in order with the samples."""
+        ...
+
+    def pause(self) -> None:
+        """Stop storing gaze."""
+        ...
+
+    def resume(self) -> None:
+        """Store gaze again."""
+        ...
+
+    def tally(self, start_ns: int, end_ns: int) -> Tally:
+        """How many samples a stretch has, and how much of it is lost."""
+        ...
+
+    def stop(self) -> None:
+        """Seal the recording."""
+        ...
+
+    def status(self) -> RecorderStatus:
+        """How it goes, as a snapshot."""
+        ...

@@ -1,0 +1,133 @@
+"""Who is reading? The first page of the Read room, with the consent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
+
+from app.parts import button, frame, label
+from app.read.session import SourceChoice
+from app.texts import Text, say
+
+CARD_WIDTH_PX = 440
+LIST_HEIGHT_PX = 152
+
+
+class ReaderPage(QWidget):
+    """Pick a pseudonym or type a new one; Start is the consent."""
+
+    started = Signal(str)
+    """The pseudonym."""
+
+    def __init__(self, source: SourceChoice) -> None:
+        """For readings recorded from this source."""
+        super().__init__()
+        self.setObjectName("readerPage")
+        self._source = source
+        self._has_cases = True
+        self._is_busy = False
+        self._build()
+        self._follow()
+
+    def show_readers(self, pseudonyms: Sequence[str], has_cases: bool) -> None:
+        """Who can be picked, and whether there is anything to read."""
+        self._has_cases = has_cases
+        self._list.clear()
+        self._list.addItems(pseudonyms)
+        self._list.setVisible(bool(pseudonyms))
+        self._empty.setVisible(not has_cases)
+        self._follow()
+
+    def show_busy(self, is_busy: bool) -> None:
+        """Whether the source is being opened."""
+        self._is_busy = is_busy
+        if is_busy:
+            self._problem.hide()
+        self._start.setText(say(Text.STARTING if is_busy else Text.START))
+        self._follow()
+
+    def show_problem(self, sentence: str) -> None:
+        """Why it did not start."""
+        self.show_busy(False)
+        self._problem.setText(sentence)
+        self._problem.show()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.addStretch(2)
+        column.addWidget(self._card(), alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+
+    def _card(self) -> QFrame:
+        card = frame("card", "readerCard")
+        card.setFixedWidth(CARD_WIDTH_PX)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(28, 24, 28, 28)
+        column.setSpacing(12)
+        column.addWidget(label(say(Text.WHO_READS), "display"))
+        column.addWidget(label(say(Text.WHO_READS_HINT), "muted", wraps=True))
+        column.addWidget(self._choice())
+        column.addWidget(self._field())
+        column.addSpacing(4)
+        column.addWidget(self._consent())
+        column.addLayout(self._source_line())
+        no_cases = f"{say(Text.NO_CASES)} {say(Text.NO_CASES_NEXT)}"
+        self._empty = label(no_cases, "warning", "noCases", wraps=True)
+        self._problem = label("", "warning", "startProblem", wraps=True)
+        self._problem.hide()
+        column.addWidget(self._empty)
+        column.addWidget(self._problem)
+        self._start = button(say(Text.START), "primary", "startButton")
+        self._start.clicked.connect(self._on_start)
+        column.addWidget(self._start)
+        return card
+
+    def _choice(self) -> QListWidget:
+        self._list = QListWidget()
+        self._list.setObjectName("readerList")
+        self._list.setMaximumHeight(LIST_HEIGHT_PX)
+        self._list.currentTextChanged.connect(self._on_picked)
+        self._list.itemActivated.connect(self._on_start)
+        return self._list
+
+    def _field(self) -> QLineEdit:
+        self._name = QLineEdit()
+        self._name.setObjectName("readerName")
+        self._name.setPlaceholderText(say(Text.PSEUDONYM))
+        self._name.setMaxLength(40)
+        self._name.textChanged.connect(self._follow)
+        self._name.returnPressed.connect(self._on_start)
+        self.setFocusProxy(self._name)
+        return self._name
+
+    def _consent(self) -> QWidget:
+        words = (
+            say(Text.CONSENT_NONE) if self._source.is_silent else say(Text.CONSENT, source=self._source.name)
+        )
+        return label(words, "muted", "consent", wraps=True)
+
+    def _source_line(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        if self._source.is_simulated:
+            row.addWidget(label(say(Text.SIMULATED_SOURCE), "chip"))
+        row.addStretch(1)
+        return row
+
+    @Slot()
+    def _follow(self) -> None:
+        is_named = bool(self._name.text().strip())
+        self._start.setEnabled(is_named and self._has_cases and not self._is_busy)
+        self._name.setEnabled(not self._is_busy)
+        self._list.setEnabled(not self._is_busy)
+
+    @Slot(str)
+    def _on_picked(self, pseudonym: str) -> None:
+        if pseudonym:
+            self._name.setText(pseudonym)
+
+    @Slot()
+    def _on_start(self) -> None:
+        if self._start.isEnabled():
+            self.started.emit(self._name.text().strip())

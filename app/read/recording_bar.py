@@ -1,0 +1,59 @@
+"""The bar at the foot: a steady light with a word, and the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
+
+from app.parts import label, restyle
+from app.read.commands import TOOL_GROUPS
+from app.read.light import Light
+from app.texts import Text, say
+
+HEIGHT_PX = 40
+ICON_PX = 20
+
+
+class RecordingBar(QFrame):
+    """Says whether gaze is stored and how good it is; never a number."""
+
+    def __init__(self, actions: Mapping[str, QAction], is_simulated: bool) -> None:
+        """With a tool button for the actions named in `TOOL_GROUPS`."""
+        super().__init__()
+        self.setObjectName("recordingBar")
+        self.setFixedHeight(HEIGHT_PX)
+        self._light = label("", name="light")
+        self._word = label("", name="gazeWord")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 12, 0)
+        row.setSpacing(4)
+        row.addWidget(self._light)
+        row.addSpacing(4)
+        row.addWidget(self._word)
+        if is_simulated:
+            row.addSpacing(12)
+            row.addWidget(label(say(Text.SIMULATED_SOURCE), "chip", "simulatedSource"))
+        row.addStretch(1)
+        for i, group in enumerate(TOOL_GROUPS):
+            row.addSpacing(12 if i else 0)
+            for name in group:
+                row.addWidget(_tool(actions[name]))
+
+    def show_light(self, light: Light, reason: str = "") -> None:
+        """The light and its word."""
+        self._word.setText(say(light.text, quality=say(light.quality), reason=reason))
+        restyle(self._light, light=light.dot)
+        restyle(self._word, light=light.tone)
+
+
+def _tool(action: QAction) -> QToolButton:
+    tool = QToolButton()
+    tool.setObjectName(f"{action.objectName()}Button")
+    tool.setDefaultAction(action)
+    tool.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    tool.setIconSize(QSize(ICON_PX, ICON_PX))
+    tool.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return tool

@@ -1,0 +1,350 @@
+"""One sitting of one reader: opens readings, keeps marks, commits. Knows no Qt.
+
+Everything the reader does is in the store before the call returns: a mark when it is drawn, the
+category when it is chosen. Leaving a case without a commit keeps both as a draft, and coming back
+copies the draft into the new reading.
+
+    no sitting --begin--> no case --open--> reading <--pause, resume--> paused
+        ^------end--------'  ^----commit, leave----'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from acquisition.clock import HostClock
+from acquisition.domain import (
+    Annotation,
+    Assessment,
+    Box,
+    Case,
+    Display,
+    Event,
+    Image,
+    Reader,
+    Reading,
+    ReadingState,
+    Session,
+    ViewState,
+    new_id,
+)
+from acquisition.errors import BugError, UserError
+from acquisition.recorder import RecorderStatus
+from app.read.marks import Change, Marks
+from app.read.ports import ReadingCatalogue, RecorderPort
+from app.read.worklist import Progress, WorkItem, next_unread, step, updated, worklist
+
+
+class AssessmentMissing(UserError):
+    """A case cannot be committed without a BI-RADS category."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChoice:
+    """The gaze source of this workstation, as it is spoken of."""
+
+    name: str
+    is_simulated: bool
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no gaze is recorded at all."""
+        return self.name == "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A reader in front of a recorder."""
+
+    reader: Reader
+    session: Session
+    recorder: RecorderPort
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReading:
+    """The case in front of the reader, as a snapshot."""
+
+    reading: Reading
+    case: Case
+    images: tuple[Image, ...]
+    assessment: Assessment
+    marks: Marks = field(default_factory=Marks)
+
+
+StartRecorder = Callable[[Session], RecorderPort]
+
+
+class ReadingSession:
+    """Between the window, the catalogue and the recorder."""
+
+    def __init__(
+        self,
+        catalogue: ReadingCatalogue,
+        start_recorder: StartRecorder,
+        clock: HostClock,
+        source: SourceChoice,
+        are_readers_simulated: bool = False,
+    ) -> None:
+        """Nobody reads yet; `start_recorder` returns once gaze is being stored, or raises."""
+        self._are_readers_simulated = are_readers_simulated
+        self._catalogue = catalogue
+        self._start_recorder = start_recorder
+        self._clock = clock
+        self.source = source
+        self._sitting: Sitting | None = None
+        self._open: OpenReading | None = None
+        self._is_paused = False
+        self._worklist: tuple[WorkItem, ...] = ()
+
+    @property
+    def reader(self) -> Reader | None:
+        """Who reads."""
+        return self._sitting.reader if self._sitting else None
+
+    @property
+    def open_reading(self) -> OpenReading | None:
+        """The case in front of the reader."""
+        return self._open
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether gaze is not stored for the moment."""
+        return self._is_paused
+
+    @property
+    def worklist(self) -> tuple[WorkItem, ...]:
+        """Every case with what this reader made of it."""
+        return self._worklist
+
+    def readers(self) -> list[Reader]:
+        """The people who can pick themselves."""
+        is_simulated = self._are_readers_simulated
+        return [reader for reader in self._catalogue.readers() if reader.is_simulated == is_simulated]
+
+    def has_cases(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self._catalogue.cases())
+
+    def prepare(self, pseudonym: str, display: Display) -> Sitting:
+        """Start a recorder for this reader; slow, and may be called from another thread.
+
+        Raises:
+            SourceError: the gaze source cannot be opened.
+            StoreError: the reader or the recording cannot be stored.
+        """
+        reader = self._catalogue.ensure_reader(
+            pseudonym=pseudonym.strip(), is_simulated=self._are_readers_simulated
+        )
+        session = Session(
+            id=new_id("ses"),
+            reader_id=reader.id,
+            reader_pseudonym=reader.pseudonym,
+            source_name=self.source.name,
+            is_simulated=self.source.is_simulated,
+            display=display,
+            opened_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            opened_host_time_ns=self._clock.now_ns(),
+        )
+        recorder = self._start_recorder(session)
+        self._catalogue.add_session(session)
+        return Sitting(reader, session, recorder)
+
+    def begin(self, sitting: Sitting) -> None:
+        """The reader sits down."""
+        self._sitting = sitting
+        self._is_paused = False
+        readings = [r for r in self._catalogue.readings() if r.reader_id == sitting.reader.id]
+        self._worklist = worklist(
+            self._catalogue.cases(), self._catalogue.images(), readings, self._catalogue.assessment
+        )
+
+    def end(self) -> Sitting | None:
+        """The reader gets up; an open case stays a draft. The caller stops the recorder of the sitting."""
+        if self._is_paused:
+            self.resume()
+        self.leave()
+        ended, self._sitting = self._sitting, None
+        return ended
+
+    def open(self, case_id: str) -> OpenReading:
+        """Open a case, with the draft that this reader left there; the case open before is left."""
+        sitting = self._the_sitting()
+        self.leave()
+        case = next(case for case in self._catalogue.cases() if case.id == case_id)
+        images = tuple(self._catalogue.images(case_id))
+        now_ns = self._clock.now_ns()
+        drafted, assessment = self._catalogue.drafts(sitting.reader.id, case_id)
+        reading = self._catalogue.open_reading(sitting.session.id, sitting.reader.id, case_id, now_ns)
+        self._post(now_ns, "reading_opened", _opened_detail(reading, sitting.reader, images))
+        self._open = OpenReading(reading, case, images, Assessment(reading.id))
+        self._take_up(drafted, assessment)
+        return self._the_reading()
+
+    def leave(self) -> None:
+        """Put the open case away without a commit; its marks stay as a draft."""
+        if self._open is None:
+            return
+        now_ns, n_samples, loss = self._tally()
+        self._catalogue.interrupt_reading(self._open.reading.id, now_ns, n_samples, loss)
+        self._close_reading(now_ns, ReadingState.INTERRUPTED)
+
+    def commit(self) -> None:
+        """Conclude the open case.
+
+        Raises:
+            AssessmentMissing: no category was chosen; the case stays open.
+        """
+        opened = self._the_reading()
+        if opened.assessment.birads is None:
+            raise AssessmentMissing("Choose a BI-RADS category before the case is committed.")
+        now_ns, n_samples, loss = self._tally()
+        self._catalogue.commit_reading(opened.reading.id, opened.assessment, now_ns, n_samples, loss)
+        self._close_reading(now_ns, ReadingState.COMMITTED)
+
+    def neighbour(self, by: int) -> str | None:
+        """The case `by` steps further in the worklist, None at its ends."""
+        current = self._open.case.id if self._open else None
+        return step(self._worklist, current, by)
+
+    def next_unread(self, after_case_id: str | None = None) -> str | None:
+        """The next case without a commit, from the one given on and around."""
+        return next_unread(self._worklist, after_case_id)
+
+    def images_of(self, case_id: str) -> list[Image]:
+        """The images of any case, to have them ready."""
+        return self._catalogue.images(case_id)
+
+    def view_painted(self, view: ViewState) -> None:
+        """Store what the screen shows from now on."""
+        if self._sitting is not None:
+            reading_id = self._open.reading.id if self._open else ""
+            self._sitting.recorder.post(replace(view, reading_id=reading_id))
+
+    def add_mark(self, image_id: str, box_px: Box, label: str) -> Annotation:
+        """Mark a rectangle on an image."""
+        x, y, width, height = box_px
+        mark = Annotation(
+            id=new_id("mrk"),
+            reading_id=self._the_reading().reading.id,
+            image_id=image_id,
+            kind="rectangle",
+            points_px=((x, y), (x + width, y + height)),
+            label=label,
+            host_time_ns=self._clock.now_ns(),
+        )
+        self._change(Change(None, mark))
+        return mark
+
+    def relabel(self, mark_id: str, label: str) -> None:
+        """Call a mark something else."""
+        mark = self._the_reading().marks.find(mark_id)
+        if mark is not None and mark.label != label:
+            self._change(Change(mark, replace(mark, label=label)))
+
+    def delete_mark(self, mark_id: str) -> None:
+        """Take a mark away; undo brings it back."""
+        mark = self._the_reading().marks.find(mark_id)
+        if mark is not None:
+            self._change(Change(mark, None))
+
+    def undo(self) -> None:
+        """Take back the last change of a mark, if there is one."""
+        self._turn(*self._the_reading().marks.undo())
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last, if there is one."""
+        self._turn(*self._the_reading().marks.redo())
+
+    def assess(self, *, birads: int | None = None, text: str | None = None) -> None:
+        """Choose a category or write a note; None leaves it as it is."""
+        opened = self._the_reading()
+        old = opened.assessment
+        new = replace(
+            old,
+            birads=old.birads if birads is None else birads,
+            text=old.text if text is None else text,
+        )
+        if new != old:
+            self._catalogue.save_assessment(new)
+            self._open = replace(opened, assessment=new)
+
+    def pause(self) -> None:
+        """Stop storing gaze until `resume`."""
+        if not self._is_paused:
+            self._the_sitting().recorder.pause()
+            self._is_paused = True
+
+    def resume(self) -> None:
+        """Store gaze again."""
+        if self._is_paused:
+            self._the_sitting().recorder.resume()
+            self._is_paused = False
+
+    def status(self) -> RecorderStatus | None:
+        """How the recording goes; None while nobody reads."""
+        return self._sitting.recorder.status() if self._sitting else None
+
+    def _the_sitting(self) -> Sitting:
+        if self._sitting is None:
+            raise BugError("Nobody reads: begin a sitting first.")
+        return self._sitting
+
+    def _the_reading(self) -> OpenReading:
+        if self._open is None:
+            raise BugError("No case is open: open one first.")
+        return self._open
+
+    def _take_up(self, drafted: Sequence[Annotation], assessment: Assessment | None) -> None:
+        """Copy a draft into the reading just opened; it is not part of what can be undone."""
+        opened = self._the_reading()
+        marks = tuple(replace(mark, id=new_id("mrk"), reading_id=opened.reading.id) for mark in drafted)
+        for mark in marks:
+            self._catalogue.save_annotation(mark)
+        if marks or assessment is not None:
+            kept = replace(assessment or opened.assessment, reading_id=opened.reading.id)
+            self._catalogue.save_assessment(kept)
+            self._open = replace(opened, assessment=kept, marks=Marks(marks))
+
+    def _change(self, change: Change) -> None:
+        self._turn(self._the_reading().marks.changed(change), change)
+
+    def _turn(self, marks: Marks, change: Change | None) -> None:
+        """Store a change, then show it: what cannot be stored is not shown."""
+        if change is None:
+            return
+        if change.after is not None:
+            self._catalogue.save_annotation(change.after)
+        elif change.before is not None:
+            self._catalogue.delete_annotation(change.before.id)
+        self._open = replace(self._the_reading(), marks=marks)
+
+    def _tally(self) -> tuple[int, int, float | None]:
+        """Now, the samples stored since the case was opened, and the share of them without gaze."""
+        now_ns = self._clock.now_ns()
+        opened_ns = self._the_reading().reading.opened_host_time_ns
+        return now_ns, *self._the_sitting().recorder.tally(opened_ns, now_ns)
+
+    def _close_reading(self, now_ns: int, state: ReadingState) -> None:
+        opened = self._the_reading()
+        self._post(now_ns, "reading_closed", {"reading_id": opened.reading.id, "state": str(state)})
+        progress = Progress.DONE if state is ReadingState.COMMITTED else Progress.DRAFT
+        self._worklist = updated(self._worklist, opened.case.id, progress, opened.assessment.birads)
+        self._open = None
+
+    def _post(self, host_time_ns: int, kind: str, detail: dict[str, Any]) -> None:
+        self._the_sitting().recorder.post(Event(host_time_ns, kind, detail))
+
+
+def _opened_detail(reading: Reading, reader: Reader, images: Sequence[Image]) -> dict[str, Any]:
+    return {
+        "reading_id": reading.id,
+        "case_id": reading.case_id,
+        "reader_pseudonym": reader.pseudonym,
+        "images": [
+            {"id": image.id, "sha256": image.sha256, "size_bytes": image.size_bytes} for image in images
+        ],
+    }

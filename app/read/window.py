@@ -1,0 +1,375 @@
+"""The Read room: puts the parts on the screen and carries what they say to the session and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from acquisition.domain import Box, Display
+from acquisition.errors import UserError
+from acquisition.recorder import RecorderState, RecorderStatus
+from app.background import Background
+from app.read import light
+from app.read.actions import make_actions
+from app.read.hanging import view_name
+from app.read.keys_page import KeysPage
+from app.read.lightbox import LightBox
+from app.read.loading import ImageLoader
+from app.read.operator_panel import OperatorPanel
+from app.read.reader_page import ReaderPage
+from app.read.recording_bar import RecordingBar
+from app.read.session import AssessmentMissing, ReadingSession, Sitting
+from app.read.side_panel import SidePanel
+from app.read.stage_message import StageMessage
+from app.texts import LABELS, Text, say
+from app.theme import icon
+
+LOOK_EVERY_MS = 500
+
+
+class ReadWindow(QWidget):
+    """A page of the main window; close it to end the sitting and its threads."""
+
+    def __init__(
+        self,
+        session: ReadingSession,
+        loader: ImageLoader,
+        lightbox: LightBox,
+        display_of: Callable[[QWidget], Display],
+    ) -> None:
+        """Ask who reads. `display_of` gives the display that a widget is on."""
+        super().__init__()
+        self.setObjectName("readRoom")
+        self.session = session
+        self._loader = loader
+        self.lightbox = lightbox
+        self._display_of = display_of
+        self._background = Background("sitting", 1, self)
+        self._label = LABELS[0].value
+        self._chosen_mark = ""
+        self._light = light.NOT_RECORDED
+        self._is_closed = False
+        self._build()
+        self._connect()
+        self._show_readers()
+
+    @property
+    def is_case_shown(self) -> bool:
+        """Whether all images of the open case were painted."""
+        return self.session.open_reading is not None and self.lightbox.is_complete
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the sitting, seal its recording and wait for the threads."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._timer.stop()
+            self._end()
+            self._operator.close()
+            self._background.close()
+            self._loader.close()
+        super().closeEvent(event)
+
+    # What the window is made of
+
+    def _build(self) -> None:
+        self._pages = QStackedLayout(self)
+        self._reader_page = ReaderPage(self.session.source)
+        self._desk = QWidget()
+        self._keys_page = KeysPage()
+        self._operator = OperatorPanel(self.session.source, self)
+        self._message = StageMessage()
+        self._side = SidePanel()
+        self._actions = make_actions(self, self._desk)
+        self._bar = RecordingBar(self._actions, self.session.source.is_simulated)
+        self._stage = QStackedWidget()
+        self._stage.addWidget(self.lightbox)
+        self._stage.addWidget(self._message)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._stage, stretch=1)
+        middle.addWidget(self._side)
+        column = QVBoxLayout(self._desk)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(middle, stretch=1)
+        column.addWidget(self._bar)
+        for page in (self._reader_page, self._desk, self._keys_page):
+            self._pages.addWidget(page)
+        self._timer = QTimer(self, interval=LOOK_EVERY_MS)
+
+    def _connect(self) -> None:
+        for name, slot in {
+            "mark": self._on_mark_mode,
+            "delete": self._on_delete,
+            "undo": lambda: self._do(self.session.undo),
+            "redo": lambda: self._do(self.session.redo),
+            "invert": self.lightbox.invert,
+            "fit": self.lightbox.reset,
+            "actual": self.lightbox.actual_size,
+            "previous": lambda: self._go(-1),
+            "next": lambda: self._go(1),
+            "commit": self._on_commit,
+            "commitFromNote": self._on_commit,
+            "pause": self._on_pause,
+            "panel": lambda: self._side.setVisible(not self._side.isVisible()),
+            "operator": self._on_operator,
+            "leave": self._on_leave,
+            "keys": self._on_keys,
+        }.items():
+            self._actions[name].triggered.connect(slot)
+        for category in range(7):
+            self._actions[f"birads{category}"].triggered.connect(partial(self._on_birads, category))
+        self.lightbox.painted.connect(self.session.view_painted)
+        self.lightbox.box_drawn.connect(self._on_box)
+        self.lightbox.mark_chosen.connect(self._on_mark_chosen)
+        self._loader.loaded.connect(self.lightbox.show_image)
+        self._loader.refused.connect(self.lightbox.show_refusal)
+        self._reader_page.started.connect(self._on_started)
+        self._side.worklist.case_chosen.connect(self.open_case)
+        self._side.worklist.end_asked.connect(self._end)
+        findings = self._side.findings
+        findings.label_chosen.connect(self._on_label)
+        findings.mark_chosen.connect(self._on_mark_chosen)
+        findings.birads_chosen.connect(self._on_birads)
+        findings.note_written.connect(self._on_note)
+        findings.commit_asked.connect(self._on_commit)
+        self._operator.closed.connect(self._follow_operator)
+        self._timer.timeout.connect(self._look_at_recorder)
+
+    # Sittings
+
+    @Slot(str)
+    def _on_started(self, pseudonym: str) -> None:
+        self._reader_page.show_busy(True)
+        prepare = partial(self.session.prepare, pseudonym, self._display_of(self))
+        self._background.run(prepare, self._on_prepared)
+
+    def _on_prepared(self, future: Future[Sitting]) -> None:
+        error = future.exception()
+        if isinstance(error, UserError):
+            self._reader_page.show_problem(str(error))
+            return
+        self._reader_page.show_busy(False)
+        self.session.begin(future.result())
+        self._pages.setCurrentWidget(self._desk)
+        self._timer.start()
+        self._look_at_recorder()
+        self.open_case(self.session.next_unread())
+
+    @Slot()
+    def _end(self) -> None:
+        """End the sitting; sealing goes on in the background."""
+        if self.session.reader is None:
+            return
+        self._side.findings.flush_note()
+        self._timer.stop()
+        self.lightbox.hang(())
+        sitting = self.session.end()
+        self._loader.want(())
+        if sitting is not None:
+            self._background.run(partial(_stop, sitting), self._on_sealed)
+        self._show_readers()
+
+    def _on_sealed(self, future: Future[str]) -> None:
+        if future.result():
+            self._reader_page.show_problem(future.result())
+
+    def _show_readers(self) -> None:
+        self._reader_page.show_readers(
+            [reader.pseudonym for reader in self.session.readers()], self.session.has_cases()
+        )
+        self._pages.setCurrentWidget(self._reader_page)
+        self._reader_page.setFocus()
+
+    # Cases
+
+    @Slot(str)
+    def open_case(self, case_id: str | None) -> None:
+        """Put a case on the light box; None says that everything is read."""
+        self._side.findings.flush_note()
+        self._chosen_mark = ""
+        self._actions["mark"].setChecked(False)
+        self.lightbox.set_marking(False)
+        if case_id is None:
+            self._do(self.session.leave)
+        else:
+            self._do(partial(self.session.open, case_id))
+        opened = self.session.open_reading
+        images = opened.images if opened else ()
+        self.lightbox.hang(images)
+        following = self.session.next_unread(case_id) if case_id else None
+        ahead = self.session.images_of(following) if following and following != case_id else []
+        self._loader.want([*images, *ahead])
+        for loaded in filter(None, (self._loader.image(image.id) for image in images)):
+            self.lightbox.show_image(loaded)
+        self._refresh()
+
+    def _go(self, by: int) -> None:
+        case_id = self.session.neighbour(by)
+        if case_id is not None:
+            self.open_case(case_id)
+
+    @Slot()
+    def _on_commit(self) -> None:
+        opened = self.session.open_reading
+        if opened is None:
+            return
+        self._side.findings.flush_note()
+        try:
+            self.session.commit()
+        except AssessmentMissing:
+            self._side.show()
+            self._side.findings.show_problem(say(Text.CHOOSE_BIRADS))
+        except UserError as error:
+            self._side.findings.show_problem(str(error))
+        else:
+            self.open_case(self.session.next_unread(opened.case.id))
+
+    # Marks and the conclusion
+
+    @Slot(bool)
+    def _on_mark_mode(self, is_marking: bool) -> None:
+        self.lightbox.set_marking(is_marking)
+
+    @Slot(str, object)
+    def _on_box(self, image_id: str, box_px: Box) -> None:
+        def add() -> None:
+            self._chosen_mark = self.session.add_mark(image_id, box_px, self._label).id
+
+        self._do(add)
+
+    @Slot()
+    def _on_delete(self) -> None:
+        self._do(partial(self.session.delete_mark, self._chosen_mark))
+
+    @Slot(str)
+    def _on_label(self, word: str) -> None:
+        self._label = word
+        self._do(partial(self.session.relabel, self._chosen_mark, word))
+
+    @Slot(str)
+    def _on_mark_chosen(self, mark_id: str) -> None:
+        self._chosen_mark = mark_id
+        self._refresh()
+
+    @Slot(int)
+    def _on_birads(self, category: int) -> None:
+        self._do(partial(self.session.assess, birads=category))
+
+    @Slot(str)
+    def _on_note(self, text: str) -> None:
+        if self.session.open_reading is not None:
+            self._do(partial(self.session.assess, text=text))
+
+    def _do(self, verb: Callable[[], object]) -> None:
+        """Do it, show what came of it, and say it plainly where the store refused."""
+        problem = ""
+        try:
+            verb()
+        except UserError as error:
+            problem = str(error)
+        self._side.findings.show_problem(problem)
+        self._refresh()
+
+    # The room
+
+    @Slot()
+    def _on_pause(self) -> None:
+        self._do(self.session.resume if self.session.is_paused else self.session.pause)
+        self._look_at_recorder()
+
+    @Slot()
+    def _on_operator(self) -> None:
+        self._operator.setVisible(not self._operator.isVisible())
+        self._follow_operator()
+        self._look_at_recorder()
+
+    @Slot()
+    def _follow_operator(self) -> None:
+        self._actions["operator"].setChecked(self._operator.isVisible())
+
+    @Slot()
+    def _on_leave(self) -> None:
+        if self._pages.currentWidget() is self._keys_page:
+            self._on_keys()
+        elif self.session.reader is None:
+            return
+        elif self._side.findings.is_writing:
+            self._focus_stage()
+        elif self._actions["mark"].isChecked():
+            self._actions["mark"].trigger()
+        elif self.lightbox.is_alone:
+            self.lightbox.toggle_alone()
+
+    @Slot()
+    def _on_keys(self) -> None:
+        is_shown = self._pages.currentWidget() is self._keys_page
+        before = self._reader_page if self.session.reader is None else self._desk
+        page = before if is_shown else self._keys_page
+        self._pages.setCurrentWidget(page)
+        page.setFocus()
+        if page is self._desk:
+            self._focus_stage()
+
+    @Slot()
+    def _look_at_recorder(self) -> None:
+        status = self.session.status()
+        self._light = self._light_of(status)
+        self._bar.show_light(self._light, status.message if status else "")
+        if self._operator.isVisible():
+            self._operator.show_status(status)
+
+    def _light_of(self, status: RecorderStatus | None) -> light.Light:
+        if status is None or self.session.source.is_silent:
+            return light.NOT_RECORDED
+        if self.session.is_paused:
+            return light.PAUSED
+        if status.state is not RecorderState.RECORDING or not status.is_stored:
+            return light.FAILED
+        return light.storing(status.validity or 0.0, self._light)
+
+    def _refresh(self) -> None:
+        """Show the session as it is now."""
+        opened = self.session.open_reading
+        marks = opened.marks if opened else None
+        current = marks.current if marks else ()
+        names = {image.id: view_name(image) for image in opened.images} if opened else {}
+        self.lightbox.show_marks(current, self._chosen_mark)
+        self._side.findings.show_findings(
+            current, self._chosen_mark, names, opened.assessment if opened else None
+        )
+        if self.session.reader is not None:
+            case_id = opened.case.id if opened else None
+            self._side.worklist.show_worklist(self.session.reader.pseudonym, self.session.worklist, case_id)
+        self._actions["undo"].setEnabled(bool(marks and marks.done))
+        self._actions["redo"].setEnabled(bool(marks and marks.undone))
+        self._actions["delete"].setEnabled(bool(marks and marks.find(self._chosen_mark)))
+        self._actions["mark"].setEnabled(opened is not None)
+        self._show_stage()
+
+    def _show_stage(self) -> None:
+        is_paused, is_open = self.session.is_paused, self.session.open_reading is not None
+        self._actions["pause"].setIcon(icon("resume" if is_paused else "pause"))
+        if is_paused:
+            self._message.say(Text.PAUSED_TITLE, Text.PAUSED_NEXT)
+        elif not is_open:
+            self._message.say(Text.ALL_READ, Text.ALL_READ_NEXT)
+        page = self.lightbox if is_open and not is_paused else self._message
+        if self._stage.currentWidget() is not page:
+            self._stage.setCurrentWidget(page)
+            page.setFocus()
+
+    def _focus_stage(self) -> None:
+        (self._message if self._stage.currentWidget() is self._message else self.lightbox).setFocus()
+
+
+def _stop(sitting: Sitting) -> str:
+    """Seal the recording; a sentence where something went wrong, else nothing."""
+    sitting.recorder.stop()
+    status = sitting.recorder.status()
+    return status.message if status.state is RecorderState.FAILED else ""
