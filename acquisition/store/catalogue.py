@@ -52,13 +52,17 @@ class Catalogue:
         """False if the case is there already."""
         with writing(self._engine) as connection:
             is_new = images.add_case(connection, case)
-            return is_new and self._audit(connection, "case added", case.id)
+            if is_new:
+                self._audit(connection, "case added", case.id)
+            return is_new
 
     def add_image(self, image: Image) -> bool:
         """False if the same frame of the same content is there already."""
         with writing(self._engine) as connection:
             is_new = images.add_image(connection, image)
-            return is_new and self._audit(connection, "image added", image.id, sha256=image.sha256)
+            if is_new:
+                self._audit(connection, "image added", image.id, sha256=image.sha256)
+            return is_new
 
     def add_labels(self, labels: Sequence[Label]) -> None:
         """Imported truth; the same name from the same origin is replaced."""
@@ -111,9 +115,9 @@ class Catalogue:
         """False if the session is there already."""
         with writing(self._engine) as connection:
             is_new = readings.add_session(connection, session)
-            return is_new and self._audit(
-                connection, "session opened", session.id, source=session.source_name
-            )
+            if is_new:
+                self._audit(connection, "session opened", session.id, source=session.source_name)
+            return is_new
 
     def close_session(self, session_id: str, state: SessionState, n_samples: int, sha256: str) -> None:
         """The recording is sealed, or was found interrupted."""
@@ -314,9 +318,9 @@ class Catalogue:
             yield connection
             self._audit(connection, action, subject_id, **detail)
 
-    def _audit(self, connection: sa.Connection, action: str, subject_id: str, **detail: Any) -> bool:
+    def _audit(self, connection: sa.Connection, action: str, subject_id: str, **detail: Any) -> None:
         row = {"utc": self._utc(), "actor": self._actor, "action": action, "subject_id": subject_id}
-        return connection.execute(sa.insert(schema.audit).values(**row, detail=detail)).rowcount == 1
+        connection.execute(sa.insert(schema.audit).values(**row, detail=detail))
 
     def _remember(
         self, connection: sa.Connection, table: sa.Table, path: str, **values: Any

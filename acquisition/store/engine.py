@@ -28,6 +28,7 @@ __all__ = [
     "catalogue_engine",
     "catalogue_journal_mode",
     "insert",
+    "insert_new",
     "is_sound",
     "parse_url",
     "reading",
@@ -159,10 +160,17 @@ def sentence(error: BaseException, name: str | Path) -> str:
     for symptom, words in _SENTENCES:
         if symptom in reason.lower():
             return words.format(name=name)
-    return f"The store {name} refused an operation: {reason.splitlines()[0] if reason else error!r}"
+    first_line = reason.splitlines()[0] if reason else type(error).__name__
+    return f"The store {name} refused an operation: {first_line}"
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """An INSERT of this database's dialect, which knows `on_conflict_do_nothing` and `..._update`."""
     is_sqlite = connection.dialect.name == "sqlite"
     return sqlite_dialect.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row that carries an id; False, and nothing changes, where one of its keys is taken."""
+    statement = insert(connection, table).values(values).on_conflict_do_nothing().returning(table.c.id)
+    return connection.scalar(statement) is not None

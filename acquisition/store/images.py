@@ -11,19 +11,17 @@ import sqlalchemy as sa
 from acquisition.domain import Case, Image, Label, Laterality
 from acquisition.errors import StoreError
 from acquisition.store import schema
-from acquisition.store.engine import insert
+from acquisition.store.engine import insert, insert_new
 
 
 def add_case(connection: sa.Connection, case: Case) -> bool:
     """False if a case with this id is there."""
-    statement = insert(connection, schema.case).values(asdict(case)).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return insert_new(connection, schema.case, asdict(case))
 
 
 def add_image(connection: sa.Connection, image: Image) -> bool:
     """False if this frame of this content (or this id) is there."""
-    statement = insert(connection, schema.image).values(asdict(image)).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return insert_new(connection, schema.image, asdict(image))
 
 
 def add_labels(connection: sa.Connection, labels: Sequence[Label]) -> None:

@@ -21,7 +21,7 @@ from acquisition.domain import (
 )
 from acquisition.errors import StoreError
 from acquisition.store import schema
-from acquisition.store.engine import insert
+from acquisition.store.engine import insert, insert_new
 from acquisition.store.images import fields
 
 
@@ -58,8 +58,7 @@ def readers(connection: sa.Connection) -> list[Reader]:
 
 def add_session(connection: sa.Connection, session: Session) -> bool:
     """False if it is there."""
-    statement = insert(connection, schema.session).values(asdict(session)).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return insert_new(connection, schema.session, asdict(session))
 
 
 def close_session(

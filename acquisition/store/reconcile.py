@@ -123,12 +123,12 @@ def _from_event(session: Session, event: Event) -> Reading:
 
 
 def _closed_ns(recording: Recording, reading_id: str) -> int:
-    """When the reading was closed, else the last moment that the recording knows of."""
+    """When the reading was closed, else just after the last moment that the recording knows of."""
     events = recording.events()
     for event in events:
         if event.kind == "reading_closed" and event.detail["reading_id"] == reading_id:
             return event.host_time_ns
-    return max(
+    return 1 + max(
         [recording.header.session.opened_host_time_ns]
         + [chunk.host_time_max_ns for chunk in recording.chunks()]
         + [event.host_time_ns for event in events]
