@@ -15,24 +15,20 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QPushButton,
     QStackedLayout,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from app.learn.state import Action, JobRow, LearnState
-from app.learn.tables import JOB_COLUMNS, READING_COLUMNS, RowsModel
+from app.learn.state import Action, JobRow, LearnState, ReadingRow
+from app.learn.tables import job_columns, reading_columns
+from app.parts import button, label
+from app.rows import RowsModel
+from app.texts import Text, say
 
 LOOK_EVERY_MS = 500
-BUTTON_TEXT = {
-    Action.BUILD: "Build pretraining set",
-    Action.PRETRAIN: "Pretrain and evaluate",
-    Action.WAIT: "Build pretraining set",
-    Action.INSTALL: "Build pretraining set",
-}
+ROW_HEIGHT_PX = 28
 
 
 class LearnDesk(Protocol):
@@ -59,10 +55,11 @@ class LearnRoom(QWidget):
     ) -> None:
         """Show what the desk knows; `open_url` opens a report outside."""
         super().__init__()
+        self.setObjectName("learnRoom")
         self._desk = desk
         self._open_url = open_url
-        self._readings = RowsModel(READING_COLUMNS)
-        self._jobs = RowsModel(JOB_COLUMNS)
+        self._readings: RowsModel[ReadingRow] = RowsModel(reading_columns())
+        self._jobs: RowsModel[JobRow] = RowsModel(job_columns())
         self._action = Action.WAIT
         self._build()
         self._timer = QTimer(self)
@@ -89,7 +86,8 @@ class LearnRoom(QWidget):
         self._summary.setText(state.summary)
         self._hint.setText(state.hint)
         self._action = state.action
-        self._button.setText(BUTTON_TEXT[state.action])
+        is_second = state.action == Action.PRETRAIN
+        self._button.setText(say(Text.LEARN_PRETRAIN if is_second else Text.LEARN_BUILD))
         self._button.setEnabled(state.action in (Action.BUILD, Action.PRETRAIN))
         self._list.setCurrentIndex(1 if state.readings else 0)
         self._foot.setCurrentIndex(1 if state.jobs else 0)
@@ -100,18 +98,16 @@ class LearnRoom(QWidget):
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
         column.addLayout(self._head())
+        column.addWidget(label(say(Text.LEARN_READINGS), "section"))
         column.addLayout(self._readings_list(), stretch=3)
-        column.addWidget(_label("Jobs", "section"))
+        column.addWidget(label(say(Text.LEARN_JOBS), "section"))
         column.addLayout(self._jobs_list(), stretch=2)
         column.addLayout(self._job_buttons())
 
     def _head(self) -> QHBoxLayout:
-        self._summary, self._hint = _label("", "title"), _label("", "muted")
-        self._summary.setObjectName("learnSummary")
-        self._hint.setObjectName("learnHint")
-        self._hint.setWordWrap(True)
-        self._button = _button(BUTTON_TEXT[Action.BUILD], "learnButton")
-        self._button.setProperty("role", "primary")
+        self._summary = label("", "display", "learnSummary")
+        self._hint = label("", "muted", "learnHint", wraps=True)
+        self._button = button(say(Text.LEARN_BUILD), "primary", "learnButton")
         self._button.clicked.connect(self._on_button)
         words = QVBoxLayout()
         words.setSpacing(4)
@@ -125,7 +121,7 @@ class LearnRoom(QWidget):
 
     def _readings_list(self) -> QStackedLayout:
         self._list = QStackedLayout()
-        self._list.addWidget(_empty("No readings yet. Read a case in the Read room: it appears here."))
+        self._list.addWidget(label(say(Text.LEARN_NO_READINGS), "muted", wraps=True))
         self._list.addWidget(_table(self._readings, "learnReadings", stretch_column=0))
         return self._list
 
@@ -133,16 +129,17 @@ class LearnRoom(QWidget):
         self._job_table = _table(self._jobs, "learnJobs", stretch_column=3)
         self._job_table.selectionModel().selectionChanged.connect(self._follow_selection)
         self._foot = QStackedLayout()
-        self._foot.addWidget(_empty("No jobs yet. The button above queues the first one."))
+        self._foot.addWidget(label(say(Text.LEARN_NO_JOBS), "muted", wraps=True))
         self._foot.addWidget(self._job_table)
         return self._foot
 
     def _job_buttons(self) -> QHBoxLayout:
-        self._cancel = _button("Cancel job", "learnCancel")
+        self._cancel = button(say(Text.LEARN_CANCEL), name="learnCancel")
         self._cancel.clicked.connect(self._on_cancel)
-        self._report = _button("Open report", "learnReport")
+        self._report = button(say(Text.LEARN_REPORT), name="learnReport")
         self._report.clicked.connect(self._on_report)
         buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         buttons.addStretch(1)
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._report)
@@ -180,24 +177,6 @@ class LearnRoom(QWidget):
             self._open_url(QUrl.fromLocalFile(str(job.report)))
 
 
-def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", role)
-    return label
-
-
-def _button(text: str, name: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    return button
-
-
-def _empty(text: str) -> QLabel:
-    label = _label(text, "empty")
-    label.setWordWrap(True)
-    return label
-
-
 def _table(model: QAbstractTableModel, name: str, stretch_column: int) -> QTableView:
     table = QTableView()
     table.setObjectName(name)
@@ -205,9 +184,9 @@ def _table(model: QAbstractTableModel, name: str, stretch_column: int) -> QTable
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setShowGrid(False)
-    table.setAlternatingRowColors(False)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(stretch_column, QHeaderView.ResizeMode.Stretch)

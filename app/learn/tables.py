@@ -1,101 +1,29 @@
-"""The two tables of the Learn room as Qt models over frozen rows."""
+"""The columns of the two tables of the Learn room."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-
 from app.learn.state import JobRow, ReadingRow
-
-Row = TypeVar("Row")
-AnyIndex = QModelIndex | QPersistentModelIndex
-NO_PARENT = QModelIndex()
+from app.rows import Column
+from app.texts import Text, say
 
 
-@dataclass(frozen=True)
-class Column(Generic[Row]):
-    """A column: its title and the text of a row in it."""
-
-    title: str
-    text: Callable[[Row], str]
-    is_number: bool = False
-
-
-READING_COLUMNS: tuple[Column[ReadingRow], ...] = (
-    Column("Case", lambda row: row.case),
-    Column("Reader", lambda row: row.reader),
-    Column("State", lambda row: row.state),
-    Column("Samples", lambda row: f"{row.samples:,}", is_number=True),
-    Column("Gaze lost", lambda row: row.loss, is_number=True),
-    Column("Gaze", lambda row: row.kind),
-)
-JOB_COLUMNS: tuple[Column[JobRow], ...] = (
-    Column("Job", lambda row: row.title),
-    Column("State", lambda row: row.state),
-    Column("Progress", lambda row: f"{row.percent} %", is_number=True),
-    Column("Doing", lambda row: row.message),
-)
+def reading_columns() -> tuple[Column[ReadingRow], ...]:
+    """What the room shows of a reading."""
+    return (
+        Column(say(Text.COLUMN_CASE), lambda row: row.case),
+        Column(say(Text.COLUMN_READER), lambda row: row.reader),
+        Column(say(Text.COLUMN_STATE), lambda row: row.state),
+        Column(say(Text.COLUMN_SAMPLES), lambda row: f"{row.samples:,}", is_number=True),
+        Column(say(Text.COLUMN_LOST), lambda row: row.loss, is_number=True),
+        Column(say(Text.COLUMN_GAZE), lambda row: row.kind),
+    )
 
 
-class RowsModel(QAbstractTableModel, Generic[Row]):
-    """Frozen rows as a table; a row's cells are what its columns say."""
-
-    def __init__(self, columns: tuple[Column[Row], ...]) -> None:
-        """Start empty."""
-        super().__init__()
-        self._columns = columns
-        self._rows: tuple[Row, ...] = ()
-
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
-        """Put these rows in; the selection survives where the number of rows stays."""
-        if rows == self._rows:
-            return
-        if len(rows) == len(self._rows):
-            self._rows = rows
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._columns) - 1))
-            return
-        self.beginResetModel()
-        self._rows = rows
-        self.endResetModel()
-
-    def row(self, number: int) -> Row:
-        """The row of that number."""
-        return self._rows[number]
-
-    def rowCount(self, parent: AnyIndex = NO_PARENT) -> int:
-        """How many rows there are."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: AnyIndex = NO_PARENT) -> int:
-        """How many columns there are."""
-        return 0 if parent.isValid() else len(self._columns)
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text and alignment of a cell."""
-        column = self._columns[index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(self._rows[index.row()])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Titles over the columns, aligned as their cells."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._columns[section].title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = (
-                Qt.AlignmentFlag.AlignRight
-                if self._columns[section].is_number
-                else Qt.AlignmentFlag.AlignLeft
-            )
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+def job_columns() -> tuple[Column[JobRow], ...]:
+    """What the room shows of a job."""
+    return (
+        Column(say(Text.COLUMN_JOB), lambda row: row.title),
+        Column(say(Text.COLUMN_STATE), lambda row: row.state),
+        Column(say(Text.COLUMN_PROGRESS), lambda row: f"{row.percent} %", is_number=True),
+        Column(say(Text.COLUMN_DOING), lambda row: row.message),
+    )

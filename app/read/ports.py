@@ -101,6 +101,10 @@ class RecorderPort(Protocol):
         """Store gaze again."""
         ...
 
+    def wait_for(self, host_time_ns: int, timeout_s: float) -> bool:
+        """Block until all up to this time is durable; say whether it is."""
+        ...
+
     def tally(self, start_ns: int, end_ns: int) -> Tally:
         """How many samples a stretch has, and how much of it is lost."""
         ...
