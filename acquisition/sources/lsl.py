@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 GAZE_STREAMS = "type='Gaze' or type='gaze' or type='Eyetracker'"
 """App-TobiiPro alone says `Eyetracker`."""
 FIND_S = 5.0
+OTHERS_S = 1.5
 CONNECT_S = 5.0
 WARM_UP_S = 0.1
 """The first samples of a connection come in a burst or are missing (pylsl#89): they are discarded."""
@@ -41,11 +42,20 @@ class LslSource:
     """One LSL stream. Implements `GazeSource`."""
 
     def __init__(
-        self, clock: HostClock, display: Display, *, stream: str = "", find_s: float = FIND_S
+        self,
+        clock: HostClock,
+        display: Display,
+        *,
+        stream: str = "",
+        find_s: float = FIND_S,
+        others_s: float = OTHERS_S,
     ) -> None:
-        """Record the gaze stream on the network, or the one whose name or source id is `stream`."""
+        """Record the gaze stream on the network, or the one whose name or source id is `stream`.
+
+        A first stream is waited for at most `find_s`, and others that one must choose between `others_s`.
+        """
         self._clock, self._display = clock, display
-        self._stream, self._find_s = stream, find_s
+        self._stream, self._find_s, self._others_s = stream, find_s, others_s
         self._inlet: pylsl.StreamInlet | None = None
         self._resolver: pylsl.ContinuousResolver | None = None
 
@@ -104,7 +114,7 @@ class LslSource:
                 f"No LSL {wanted} answered within {self._find_s:g} s: start the tracker's LSL program on this"
                 " network, and let both programs through the firewall."
             )
-        return list(pylsl.resolve_bypred(query, len(found) + 1, min(0.5, self._find_s)) or found)
+        return list(pylsl.resolve_bypred(query, len(found) + 1, self._others_s) or found)
 
     def _channels_of(self, full: pylsl.StreamInfo) -> tuple[Channel, ...]:
         """The channel table; empty for a stream of text."""
@@ -126,7 +136,7 @@ class LslSource:
             n_discarded = 0
             while (left_s := until_s - time.monotonic()) > 0:
                 n_discarded += len(inlet.pull_chunk(left_s, PULL_SAMPLES, as_numpy=True)[1])
-        except (pylsl.util.TimeoutError, pylsl.LostError) as error:
+        except (pylsl.util.TimeoutError, pylsl.util.LostError) as error:
             name = self._info.name()
             raise SourceError(
                 f"The LSL stream {name!r} answered but sends nothing: restart its program."
@@ -144,7 +154,7 @@ class LslSource:
             return nothing
         try:
             values, stamps = self._inlet.pull_chunk(timeout_s, PULL_SAMPLES, min_samples=1, as_numpy=True)
-        except pylsl.LostError:
+        except pylsl.util.LostError:
             self._lose()
             return nothing
         return np.ascontiguousarray(values).view(dtype).reshape(-1), np.array(stamps)
@@ -217,7 +227,7 @@ class LslSource:
 
         try:
             correction_s = inlet.time_correction(timeout_s)
-        except (pylsl.util.TimeoutError, pylsl.LostError):
+        except (pylsl.util.TimeoutError, pylsl.util.LostError):
             return None
         before_ns = self._clock.now_ns()
         local_s = pylsl.local_clock()
@@ -242,7 +252,7 @@ def _full_info(inlet: pylsl.StreamInlet) -> pylsl.StreamInfo:
 
     try:
         return inlet.info(CONNECT_S)
-    except (pylsl.util.TimeoutError, pylsl.LostError) as error:
+    except (pylsl.util.TimeoutError, pylsl.util.LostError) as error:
         raise SourceError(
             "An LSL gaze stream answered but does not describe itself: restart its program."
         ) from error
