@@ -81,7 +81,7 @@ class Text(StrEnum):
 
     LOADING = "Loading image …"
     WINDOW_READOUT = "W {width:.0f}  L {center:.0f}"
-    WINDOW_OF_FILE = "window of the file"
+    WINDOW_OF_FILE = "default window"
     INVERTED = "inverted"
     ZOOM = "{zoom:.2f}x"
 

@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         self._choice.idClicked.connect(self.show_room)
         self.setMinimumSize(960, 640)
         self.resize(1280, 800)
+        self.show_room(0)
 
     def show_room(self, index: int) -> None:
         """Go to a room."""

@@ -100,6 +100,8 @@ def _span(index: int, count: int, length_px: int) -> tuple[int, int]:
 
 def fitted(hanging: Hanging, panes_px: Sequence[Size]) -> tuple[Placement, ...]:
     """Placements that show every image whole, all at one scale: in mm where every spacing is known."""
+    if not hanging.slots:
+        return ()
     units = [_unit(slot.image, hanging) for slot in hanging.slots]
     scale = min(
         fit_zoom((part[2] * unit, part[3] * unit), pane)

@@ -164,7 +164,7 @@ class LightBox(QWidget):
             self._wall.actual_size(pane.image.id, pane.inside(*self._pointer))
         elif self._wall.panes:
             pane = self._wall.panes[0]
-            self._wall.actual_size(pane.image.id, (pane.size_px[0] / 2, pane.size_px[1] / 2))
+            self._wall.actual_size(pane.image.id, pane.middle_px)
         self.update()
 
     def toggle_alone(self, image_id: str = "") -> None:

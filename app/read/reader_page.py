@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from app.parts import button, frame, label
@@ -57,7 +57,11 @@ class ReaderPage(QWidget):
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.addStretch(2)
-        column.addWidget(self._card(), alignment=Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._card())
+        row.addStretch(1)
+        column.addLayout(row)
         column.addStretch(3)
 
     def _card(self) -> QFrame:

@@ -35,7 +35,8 @@ class RecordingBar(QFrame):
         row.addWidget(self._word)
         if is_simulated:
             row.addSpacing(12)
-            row.addWidget(label(say(Text.SIMULATED_SOURCE), "chip", "simulatedSource"))
+            chip = label(say(Text.SIMULATED_SOURCE), "chip", "simulatedSource")
+            row.addWidget(chip, alignment=Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         for i, group in enumerate(TOOL_GROUPS):
             row.addSpacing(12 if i else 0)

@@ -59,6 +59,12 @@ class Pane:
         """Width and height of the pane."""
         return self.pose.box_px[2:]
 
+    @property
+    def middle_px(self) -> Point:
+        """The middle of the breast (or exposed) part, in pane px."""
+        x, y, width, height = self.image.box_px
+        return self.pose.placement.to_pane(x + width / 2, y + height / 2)
+
     def inside(self, x_room_px: float, y_room_px: float) -> Point:
         """A point of the room, in pane px."""
         return x_room_px - self.pose.box_px[0], y_room_px - self.pose.box_px[1]

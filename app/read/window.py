@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from acquisition.domain import Box, Display
@@ -63,11 +63,15 @@ class ReadWindow(QWidget):
         """Whether all images of the open case were painted."""
         return self.session.open_reading is not None and self.lightbox.is_complete
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Pass the focus on to the page that is shown, so that its keys work."""
+        super().focusInEvent(event)
+        self._focus_page()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the sitting, seal its recording and wait for the threads."""
         if not self._is_closed:
             self._is_closed = True
-            self._timer.stop()
             self._end()
             self._operator.close()
             self._background.close()
@@ -156,22 +160,24 @@ class ReadWindow(QWidget):
             return
         self._reader_page.show_busy(False)
         self.session.begin(future.result())
-        self._pages.setCurrentWidget(self._desk)
+        self._show_page(self._desk)
         self._timer.start()
         self._look_at_recorder()
         self.open_case(self.session.next_unread())
 
     @Slot()
     def _end(self) -> None:
-        """End the sitting; sealing goes on in the background."""
+        """End the sitting; its recording is sealed in the background, or at once when the room closes."""
         if self.session.reader is None:
             return
         self._side.findings.flush_note()
         self._timer.stop()
         self.lightbox.hang(())
-        sitting = self.session.end()
         self._loader.want(())
-        if sitting is not None:
+        sitting = self.session.end()
+        if sitting is not None and self._is_closed:
+            _stop(sitting)
+        elif sitting is not None:
             self._background.run(partial(_stop, sitting), self._on_sealed)
         self._show_readers()
 
@@ -183,8 +189,7 @@ class ReadWindow(QWidget):
         self._reader_page.show_readers(
             [reader.pseudonym for reader in self.session.readers()], self.session.has_cases()
         )
-        self._pages.setCurrentWidget(self._reader_page)
-        self._reader_page.setFocus()
+        self._show_page(self._reader_page)
 
     # Cases
 
@@ -208,6 +213,7 @@ class ReadWindow(QWidget):
         for loaded in filter(None, (self._loader.image(image.id) for image in images)):
             self.lightbox.show_image(loaded)
         self._refresh()
+        self._focus_page()
 
     def _go(self, by: int) -> None:
         case_id = self.session.neighbour(by)
@@ -300,7 +306,7 @@ class ReadWindow(QWidget):
         elif self.session.reader is None:
             return
         elif self._side.findings.is_writing:
-            self._focus_stage()
+            self._focus_page()
         elif self._actions["mark"].isChecked():
             self._actions["mark"].trigger()
         elif self.lightbox.is_alone:
@@ -310,11 +316,7 @@ class ReadWindow(QWidget):
     def _on_keys(self) -> None:
         is_shown = self._pages.currentWidget() is self._keys_page
         before = self._reader_page if self.session.reader is None else self._desk
-        page = before if is_shown else self._keys_page
-        self._pages.setCurrentWidget(page)
-        page.setFocus()
-        if page is self._desk:
-            self._focus_stage()
+        self._show_page(before if is_shown else self._keys_page)
 
     @Slot()
     def _look_at_recorder(self) -> None:
@@ -327,7 +329,7 @@ class ReadWindow(QWidget):
     def _light_of(self, status: RecorderStatus | None) -> light.Light:
         if status is None or self.session.source.is_silent:
             return light.NOT_RECORDED
-        if self.session.is_paused:
+        if self.session.is_paused or status.state is RecorderState.PAUSED:
             return light.PAUSED
         if status.state is not RecorderState.RECORDING or not status.is_stored:
             return light.FAILED
@@ -362,10 +364,17 @@ class ReadWindow(QWidget):
         page = self.lightbox if is_open and not is_paused else self._message
         if self._stage.currentWidget() is not page:
             self._stage.setCurrentWidget(page)
-            page.setFocus()
+            self._focus_page()
 
-    def _focus_stage(self) -> None:
-        (self._message if self._stage.currentWidget() is self._message else self.lightbox).setFocus()
+    def _show_page(self, page: QWidget) -> None:
+        self._pages.setCurrentWidget(page)
+        self._focus_page()
+
+    def _focus_page(self) -> None:
+        page = self._pages.currentWidget()
+        target = self._stage.currentWidget() if page is self._desk else page
+        if target is not None:
+            target.setFocus()
 
 
 def _stop(sitting: Sitting) -> str:
