@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QAbstractTableModel, QTimer, QUrl, Slot
+from PySide6.QtCore import QAbstractTableModel, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
+    QLabel,
     QStackedLayout,
     QTableView,
     QVBoxLayout,
@@ -29,6 +29,8 @@ from app.texts import Text, say
 
 LOOK_EVERY_MS = 500
 ROW_HEIGHT_PX = 28
+READING_WIDTHS_PX = (220, 160, 140, 110, 110, 140)
+JOB_WIDTHS_PX = (220, 120, 90, 400)
 
 
 class LearnDesk(Protocol):
@@ -96,10 +98,12 @@ class LearnRoom(QWidget):
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(12)
+        column.setSpacing(8)
         column.addLayout(self._head())
+        column.addSpacing(12)
         column.addWidget(label(say(Text.LEARN_READINGS), "section"))
         column.addLayout(self._readings_list(), stretch=3)
+        column.addSpacing(8)
         column.addWidget(label(say(Text.LEARN_JOBS), "section"))
         column.addLayout(self._jobs_list(), stretch=2)
         column.addLayout(self._job_buttons())
@@ -121,15 +125,15 @@ class LearnRoom(QWidget):
 
     def _readings_list(self) -> QStackedLayout:
         self._list = QStackedLayout()
-        self._list.addWidget(label(say(Text.LEARN_NO_READINGS), "muted", wraps=True))
-        self._list.addWidget(_table(self._readings, "learnReadings", stretch_column=0))
+        self._list.addWidget(_next_step(Text.LEARN_NO_READINGS))
+        self._list.addWidget(_table(self._readings, "learnReadings", READING_WIDTHS_PX))
         return self._list
 
     def _jobs_list(self) -> QStackedLayout:
-        self._job_table = _table(self._jobs, "learnJobs", stretch_column=3)
+        self._job_table = _table(self._jobs, "learnJobs", JOB_WIDTHS_PX)
         self._job_table.selectionModel().selectionChanged.connect(self._follow_selection)
         self._foot = QStackedLayout()
-        self._foot.addWidget(label(say(Text.LEARN_NO_JOBS), "muted", wraps=True))
+        self._foot.addWidget(_next_step(Text.LEARN_NO_JOBS))
         self._foot.addWidget(self._job_table)
         return self._foot
 
@@ -177,7 +181,13 @@ class LearnRoom(QWidget):
             self._open_url(QUrl.fromLocalFile(str(job.report)))
 
 
-def _table(model: QAbstractTableModel, name: str, stretch_column: int) -> QTableView:
+def _next_step(text: Text) -> QLabel:
+    words = label(say(text), "muted", wraps=True)
+    words.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    return words
+
+
+def _table(model: QAbstractTableModel, name: str, widths_px: tuple[int, ...]) -> QTableView:
     table = QTableView()
     table.setObjectName(name)
     table.setModel(model)
@@ -188,7 +198,8 @@ def _table(model: QAbstractTableModel, name: str, stretch_column: int) -> QTable
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
     header = table.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(stretch_column, QHeaderView.ResizeMode.Stretch)
+    for column, width_px in enumerate(widths_px):
+        header.resizeSection(column, width_px)
+    header.setStretchLastSection(True)
     header.setHighlightSections(False)
     return table

@@ -1,0 +1,1 @@
+"""The demonstration: the whole chain, driven through windows as a reader would."""
