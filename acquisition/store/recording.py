@@ -178,7 +178,7 @@ class RecordingWriter:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if self._records:
-                row, data = _chunk(self._counts.chunk, np.concatenate(self._records))
+                row, data = _chunk(self._counts.chunk, _joined(self._records))
                 values = (*asdict(row).values(), row.crc32(data), data)
                 connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
             connection.executemany("INSERT INTO view_state VALUES (NULL, ?, ?)", self._views)
@@ -259,6 +259,16 @@ def _describe(connection: sqlite.Connection, info: SourceInfo, session: Session)
         [(i, c.label, c.dtype, c.unit, c.role, c.scale) for i, c in enumerate(info.channels)],
     )
     connection.execute(f"INSERT INTO high_water {COUNT}")
+
+
+def _joined(parts: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
+    # numpy's concatenate gives big-endian fields the byte order of the machine.
+    records = np.empty(sum(map(len, parts)), parts[0].dtype)
+    end = 0
+    for part in parts:
+        start, end = end, end + len(part)
+        records[start:end] = part
+    return records
 
 
 def _chunk(seq: int, records: NDArray[np.void]) -> tuple[ChunkRow, bytes]:

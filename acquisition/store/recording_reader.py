@@ -113,6 +113,11 @@ class Recording:
             )
             return [ClockPair(*row) for row in rows]
 
+    def counts(self) -> Counts:
+        """How many rows it has of each kind."""
+        with self._connected() as connection:
+            return Counts(*connection.execute(COUNT).fetchone())
+
     def verify(self, sha256: str = "") -> list[str]:
         """Everything that is wrong with the file; empty if nothing is. With a hash, that too is compared."""
         problems = list(self.header.sealed_problems)
@@ -182,10 +187,13 @@ class Recording:
     def _connected(self) -> Iterator[sqlite.Connection]:
         if not self.path.exists():
             raise StoreError(f"The recording {self.path} is missing: restore it from a backup")
-        with translated(self.path), closing(connect(self.path, is_writer=False)) as connection:
-            connection.execute("BEGIN")
-            _check_format(connection, self.path)
-            yield connection
+        try:
+            with translated(self.path), closing(connect(self.path, is_writer=False)) as connection:
+                connection.execute("BEGIN")
+                _check_format(connection, self.path)
+                yield connection
+        except (ValueError, TypeError, KeyError) as error:  # from values that we did not write so
+            raise StoreError(f"{self.path} is damaged ({error}): restore it from a backup") from error
 
 
 def _check_format(connection: sqlite.Connection, path: Path) -> None:

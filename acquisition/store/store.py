@@ -39,12 +39,10 @@ def open_store(
         StoreError: it cannot be opened, belongs to another program or to a newer Gazeroom.
     """
     url, folder = _places(os.fspath(url_or_path), recordings)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made ({error.strerror}): choose another folder") from error
     if url.get_backend_name() == "sqlite":
+        _make(Path(url.database or "").parent)
         check_file(Path(url.database or ""))
+    _make(folder)
     engine = catalogue_engine(url)
     try:
         migrate(engine)
@@ -54,6 +52,13 @@ def open_store(
         engine.dispose()
         raise
     return Store(engine, catalogue, folder, problems)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made ({error.strerror}): choose another folder") from error
 
 
 def _places(text: str, recordings: str | os.PathLike[str] | None) -> tuple[sa.URL, Path]:
@@ -123,15 +128,12 @@ class Store:
 
     def recording(self, session_id: str) -> Recording:
         """The recording of a session. Raises `StoreError` where it is missing or was altered."""
-        session = self.catalogue.session(session_id)
-        recording = Recording(self._path(session_id))
-        if session.sha256 and session_id not in self._intact:
-            if sha256_of(recording.path) != session.sha256:
-                raise StoreError(
-                    f"{recording.path} was altered after it was sealed: restore it from a backup"
-                )
+        session, path = self.catalogue.session(session_id), self._path(session_id)
+        if session.sha256 and session_id not in self._intact and path.exists():
+            if sha256_of(path) != session.sha256:
+                raise StoreError(f"{path} was altered after it was sealed: restore it from a backup")
             self._intact.add(session_id)
-        return recording
+        return Recording(path)
 
     def raw(self, session_or_reading_id: str) -> RawGaze:
         """Samples as sent, bit for bit, of a session or of one reading in it."""
@@ -151,15 +153,12 @@ class Store:
 
     def gaps(self, session_or_reading_id: str) -> list[Gap]:
         """The recorded stretches without usable gaze that touch a session or a reading."""
-        reading = self.catalogue.find_reading(session_or_reading_id)
+        reading = self._reading(session_or_reading_id)
+        gaps = self.recording(reading.session_id if reading else session_or_reading_id).gaps()
         if reading is None:
-            return self.recording(session_or_reading_id).gaps()
+            return gaps
         start_ns, end_ns = reading.opened_host_time_ns, reading.closed_host_time_ns
-        return [
-            gap
-            for gap in self.recording(reading.session_id).gaps()
-            if gap.end_ns > start_ns and (end_ns is None or gap.start_ns < end_ns)
-        ]
+        return [gap for gap in gaps if gap.end_ns > start_ns and (end_ns is None or gap.start_ns < end_ns)]
 
     def gap_count(self, session_or_reading_id: str) -> int | None:
         """How many gaps; None where the recording cannot be read, of which `problems` tells."""
@@ -179,12 +178,18 @@ class Store:
         return list(dict.fromkeys(problems))
 
     def _raw(self, session_or_reading_id: str) -> tuple[RawGaze, Recording]:
-        reading = self.catalogue.find_reading(session_or_reading_id)
+        reading = self._reading(session_or_reading_id)
+        recording = self.recording(reading.session_id if reading else session_or_reading_id)
         if reading is None:
-            recording = self.recording(session_or_reading_id)
             return recording.raw(), recording
-        recording = self.recording(reading.session_id)
         return samples_between(recording, reading.opened_host_time_ns, reading.closed_host_time_ns), recording
+
+    def _reading(self, session_or_reading_id: str) -> Reading | None:
+        """The reading of this id; None where it is a session's. Raises `StoreError` where it is neither."""
+        reading = self.catalogue.find_reading(session_or_reading_id)
+        if reading is None and not any(s.id == session_or_reading_id for s in self.sessions()):
+            raise StoreError(f"The store holds no session or reading {session_or_reading_id}: check the id")
+        return reading
 
     def _path(self, session_id: str) -> Path:
         return self._folder / f"{session_id}.sqlite"

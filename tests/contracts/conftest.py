@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import pwd
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -30,6 +29,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _throwaway_cluster(programs: Path, folder: Path) -> Iterator[str]:
+    import pwd
+
     # PostgreSQL refuses to run as root; a path of a socket may be 100 letters long only.
     user = "postgres" if os.geteuid() == 0 else None
     if user is not None:
