@@ -1,0 +1,109 @@
+"""Random views of a batch, drawn for each image on its own, on the device of the images.
+
+An augmentation is data. The random numbers are drawn on the CPU, so that every device sees the same views.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import affine_grid, conv2d, grid_sample, pad
+
+from acquisition.errors import UserError
+from learning.encoder import as_input
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What may happen to an image."""
+
+    crop_area: tuple[float, float] = (1.0, 1.0)
+    """Share of the image that a crop keeps; it is scaled back to the full size."""
+    flip_probability: float = 0.5
+    """Of a mirror image, left to right."""
+    turn_over_probability: float = 0.0
+    """Of a mirror image, top to bottom."""
+    jitter_probability: float = 0.8
+    brightness: float = 0.8
+    contrast: float = 0.8
+    """Factors are drawn from 1 - this to 1 + this."""
+    blur_probability: float = 0.5
+    blur_sd: tuple[float, float] = (0.1 / 224, 2.0 / 224)
+    """Standard deviation of the blur as a share of the image's side."""
+
+
+AUGMENTATIONS = {
+    # McGIP's for mammograms: no crop. Saturation and hue of theirs do nothing to grey images.
+    "mammography-published": Augmentation(),
+    "mammography": Augmentation(
+        crop_area=(0.5, 1.0), turn_over_probability=0.5, brightness=0.4, contrast=0.4
+    ),
+}
+
+
+def find_augmentation(name: str) -> Augmentation:
+    """The augmentation of that name. Raises `UserError` for an unknown one."""
+    if name not in AUGMENTATIONS:
+        raise UserError(f"There is no augmentation '{name}'; choose one of {', '.join(AUGMENTATIONS)}.")
+    return AUGMENTATIONS[name]
+
+
+def random_views(images: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
+    """(B, 1, S, S) float views, about -1 to 1, of uint8 images (B, 1, S, S)."""
+    views = as_input(images)
+    views = _place(views, chosen, draw)
+    views = _jitter(views, chosen, draw)
+    return _blur(views, chosen, draw)
+
+
+def _uniform(n: int, low: float, high: float, draw: Generator) -> Tensor:
+    return low + (high - low) * torch.rand(n, generator=draw)
+
+
+def _happens(n: int, probability: float, draw: Generator) -> Tensor:
+    return torch.rand(n, generator=draw) < probability
+
+
+def _place(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
+    """Crop and mirror, in one resampling."""
+    n = len(views)
+    side = _uniform(n, *chosen.crop_area, draw).sqrt()
+    shift_x, shift_y = ((1 - side) * _uniform(n, -1, 1, draw) for _ in range(2))
+    mirror_x = 1 - 2.0 * _happens(n, chosen.flip_probability, draw)
+    mirror_y = 1 - 2.0 * _happens(n, chosen.turn_over_probability, draw)
+    affine = torch.zeros(n, 2, 3)
+    affine[:, 0, 0], affine[:, 1, 1] = side * mirror_x, side * mirror_y
+    affine[:, 0, 2], affine[:, 1, 2] = shift_x, shift_y
+    grid = affine_grid(affine.to(views.device), list(views.shape), align_corners=False)
+    return grid_sample(views, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _jitter(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
+    """Brightness, then contrast about each image's own mean; black is -1."""
+    n = len(views)
+    happens = _happens(n, chosen.jitter_probability, draw)
+    brighter = _uniform(n, 1 - chosen.brightness, 1 + chosen.brightness, draw).where(happens, 1.0)
+    steeper = _uniform(n, 1 - chosen.contrast, 1 + chosen.contrast, draw).where(happens, 1.0)
+    brighter, steeper = (factor.to(views.device).view(n, 1, 1, 1) for factor in (brighter, steeper))
+    views = ((views + 1) * brighter - 1).clamp(-1, 1)
+    mean = views.mean(dim=(2, 3), keepdim=True)
+    return (mean + (views - mean) * steeper).clamp(-1, 1)
+
+
+def _blur(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
+    """A Gaussian of each image's own width, along both axes; width 0 where it does not happen."""
+    n, _, size, _ = views.shape
+    happens = _happens(n, chosen.blur_probability, draw)
+    sd_px = size * _uniform(n, *chosen.blur_sd, draw)
+    reach = max(1, math.ceil(3 * size * chosen.blur_sd[1]))
+    offsets = torch.arange(-reach, reach + 1)
+    kernels = torch.exp(-((offsets / sd_px[:, None]) ** 2) / 2)
+    kernels = kernels.where(happens[:, None], (offsets == 0).float())
+    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).to(views.device)
+    # Images become channels, each with a kernel of its own.
+    across = pad(views.transpose(0, 1), (reach, reach, reach, reach), mode="reflect")
+    across = conv2d(across, kernels.view(n, 1, 1, -1), groups=n)
+    return conv2d(across, kernels.view(n, 1, -1, 1), groups=n).transpose(0, 1)

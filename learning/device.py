@@ -1,0 +1,27 @@
+"""What a run computes on, and how finely."""
+
+from __future__ import annotations
+
+import torch
+
+from acquisition.errors import UserError
+from learning.config import RunConfig
+
+
+def choose_device(device: str) -> torch.device:
+    """`auto` is CUDA where there is one. Raises `UserError` where CUDA is asked for in vain."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            "There is no CUDA device; choose --device cpu, or install a torch build and driver for it."
+        )
+    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def uses_bfloat16(config: RunConfig, device: torch.device) -> bool:
+    """Whether the networks compute in bfloat16: `auto` does where the device has instructions for it."""
+    if config.precision != "auto":
+        return config.precision == "bfloat16"
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))

@@ -1,0 +1,329 @@
+"""`python -m learning.pretrain SET --out RUN`: a pretraining set becomes an encoder. Reads top to bottom.
+
+Needs the set's folder alone: no screen, no database, no DICOM. The same set, settings, device and number
+of threads give the same encoder, whether the run went through or was killed and resumed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from torch import Generator, Tensor
+
+from acquisition.command_line import Step, progress_bar, run, show, show_json
+from acquisition.errors import UserError
+from learning import files
+from learning.augment import find_augmentation, random_views
+from learning.checkpoint import load_checkpoint, save_checkpoint
+from learning.config import DEFAULT_PAIR_RATE, RunConfig, load_config, make_config, save_config
+from learning.device import choose_device, uses_bfloat16
+from learning.encoder import create_encoder, n_features, save_encoder, seeded
+from learning.images import load_images
+from learning.methods import METHODS, Byol, direction_spread, learning_rate_at, momentum_at
+from learning.options import DeviceOption, JsonOption, OutOption, SeedOption, SetArgument, VerboseOption
+from learning.pairs import choose_pairs, draw_positives
+from learning.records import CHECKPOINTS, CONFIG, ENCODER, METRICS, RUN
+from learning.storage import write_text
+from learning.watch import Watch
+
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+
+def pretrain(
+    set_folder: Path, out: Path, config: RunConfig, *, resume: bool = False, progress: Step | None = None
+) -> files.RunRecord:
+    """Train an encoder on the `pretrain` part of a set.
+
+    Args:
+        set_folder: a pretraining set.
+        out: the run's folder; must not hold a run unless `resume`.
+        config: the settings.
+        resume: go on from the newest sound checkpoint; a finished run is only looked up.
+        progress: told of the fraction done; whatever it raises stops a run that can be resumed.
+
+    Raises:
+        UserError: a set, graph, start or checkpoint that does not fit, or a loss that is not a number.
+    """
+    tell = progress or _say_nothing
+    if _is_finished(out, config, resume):
+        return files.load_run(out)
+
+    # The set: images of the patients to learn from, in memory, and who is like whom.
+    tell(0.0, "loading the set")
+    manifest = files.load_set(set_folder)
+    entries = manifest.of_part("pretrain")
+    if len(entries) < config.batch_size:
+        raise UserError(
+            f"{set_folder} has {len(entries)} images to learn from, fewer than a batch of "
+            f"{config.batch_size}; choose a smaller --batch-size or read more cases."
+        )
+    device = choose_device(config.device)
+    images = torch.from_numpy(load_images(set_folder, entries, config.image_size_px)).unsqueeze(1).to(device)
+    pairing = choose_pairs(set_folder, manifest, config)
+    watch = Watch(set_folder, manifest, config, device)
+
+    # The networks: new, or those of the run to start from, or those of the checkpoint to resume.
+    with seeded(config.seed):
+        encoder = create_encoder(config.backbone)
+        method = METHODS[config.method](encoder, n_features(encoder))
+    start = _warm_start(method, config)
+    method.to(device).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(
+        [parameter for parameter in method.parameters() if parameter.requires_grad],
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+    )
+    first_epoch = _resume(out, method, optimiser) if resume else 0
+    save_config(out, config)
+    write_text(
+        out / METRICS,
+        "".join(f"{line.model_dump_json()}\n" for line in files.load_metrics(out)[:first_epoch]),
+    )
+
+    # The epochs.
+    training = Training(config, device, method, optimiser, images, torch.from_numpy(pairing.pairs).to(device))
+    saved_s = time.monotonic()
+    for epoch in range(first_epoch, config.epochs):
+        tell(epoch / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
+        figures = training.epoch(epoch, Draws.of_epoch(config.seed, start.n_epochs + epoch))
+        if not math.isfinite(figures["loss"]):
+            raise UserError(
+                f"The loss of epoch {epoch + 1} is not a number; choose a lower learning rate. The last "
+                f"sound state is in {out / CHECKPOINTS}."
+            )
+        metrics = files.EpochMetrics(
+            epoch=epoch, pair_purity=pairing.purity, knn_auc=watch.neighbour_auc(epoch, encoder), **figures
+        )
+        with (out / METRICS).open("a", encoding="utf-8") as lines:
+            lines.write(f"{metrics.model_dump_json()}\n")
+        if time.monotonic() - saved_s > SECONDS_BETWEEN_CHECKPOINTS and epoch + 1 < config.epochs:
+            state = {"method": method.state_dict(), "optimiser": optimiser.state_dict()}
+            save_checkpoint(out / CHECKPOINTS, epoch + 1, state)
+            saved_s = time.monotonic()
+
+    # What stays: the networks, for runs that start from this one, the encoder and the record.
+    save_checkpoint(out / CHECKPOINTS, config.epochs, {"method": method.state_dict()}, keep=1)
+    record = files.RunRecord(
+        set_sha256=manifest.sha256,
+        patients=tuple(sorted({entry.patient for entry in entries} | set(start.patients))),
+        gaze_is_simulated=manifest.gaze_is_simulated,
+        method=config.method,
+        gaze=config.gaze,
+        scheme=config.scheme if config.uses_pairs else None,
+        threshold=pairing.threshold,
+        pair_rate=pairing.rate,
+        seed=config.seed,
+        n_epochs=start.n_epochs + config.epochs,
+        backbone=config.backbone,
+        image_size_px=config.image_size_px,
+        encoder_sha256=save_encoder(out / ENCODER, encoder),
+    )
+    files.save_run(out, record)
+    tell(1.0, "done")
+    return record
+
+
+def _say_nothing(fraction: float, message: str) -> None:
+    pass
+
+
+@dataclass
+class Training:
+    """One run's networks, data and settings; `epoch` takes them through all images once."""
+
+    config: RunConfig
+    device: torch.device
+    method: Byol
+    optimiser: torch.optim.Optimizer
+    images: Tensor
+    """(n, 1, S, S) uint8."""
+    pairs: Tensor
+    """(n, n) bool."""
+
+    def epoch(self, epoch: int, draws: Draws) -> dict[str, float]:
+        """One pass in whole batches; the figures of an `EpochMetrics`."""
+        config, n_batches = self.config, len(self.images) // self.config.batch_size
+        order = torch.randperm(len(self.images), generator=draws.order)
+        totals = torch.zeros(3, device=self.device)
+        started_s = time.perf_counter()
+        self.method.train()
+        for i, batch in enumerate(order[: n_batches * config.batch_size].view(n_batches, config.batch_size)):
+            done = epoch + i / n_batches
+            rate = learning_rate_at(done, config.epochs, config.learning_rate, config.rise_epochs)
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
+            totals += self._step(batch.to(self.device), draws)
+            self.method.update_target(momentum_at(done, config.epochs, config.momentum))
+        loss, pairs_per_anchor, spread = (totals / n_batches).tolist()
+        return {
+            "loss": loss,
+            "pairs_per_anchor": pairs_per_anchor,
+            "embedding_spread": spread,
+            "images_per_s": n_batches * config.batch_size / (time.perf_counter() - started_s),
+            "learning_rate": rate,
+        }
+
+    def _step(self, batch: Tensor, draws: Draws) -> Tensor:
+        """One step of the optimiser; loss, pairs per anchor and spread of the batch (B,)."""
+        augmentation = find_augmentation(self.config.augmentation)
+        views = [random_views(self.images[batch], augmentation, draws.views) for _ in range(2)]
+        views = [view.contiguous(memory_format=torch.channels_last) for view in views]
+        positives = draw_positives(self.pairs, batch, self.config.drop, draws.drops)
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=uses_bfloat16(self.config, self.device)
+        ):
+            made = self.method(*views)
+        loss = self.method.loss(made, positives)
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self.optimiser.step()
+        others = positives.sum() / len(batch) - 1
+        return torch.stack([loss.detach(), others, direction_spread(made.target_1)])
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one epoch, a stream for each use: arms that differ in one share the others."""
+
+    order: Generator
+    views: Generator
+    drops: Generator
+
+    @classmethod
+    def of_epoch(cls, seed: int, epoch: int) -> Draws:
+        """The streams of an epoch, whatever was drawn before: a resumed run needs no memory of them."""
+        seeds = np.random.SeedSequence([seed, epoch]).generate_state(3, np.uint64)
+        return cls(*(Generator().manual_seed(int(each) >> 1) for each in seeds))
+
+
+@dataclass(frozen=True)
+class Start:
+    """What went before a run."""
+
+    n_epochs: int = 0
+    patients: tuple[str, ...] = ()
+
+
+def _warm_start(method: Byol, config: RunConfig) -> Start:
+    """Take over the networks of the run to start from, if any."""
+    if config.start_from is None:
+        return Start()
+    folder = Path(config.start_from)
+    record, found = files.load_run(folder), load_checkpoint(folder / CHECKPOINTS)
+    if found is None or (record.method, record.backbone) != (config.method, config.backbone):
+        raise UserError(
+            f"{folder} is a {record.method} run of {record.backbone} and cannot start one of {config.method} "
+            f"with {config.backbone}; choose another --start-from."
+        )
+    method.load_state_dict(found[1]["method"])
+    return Start(record.n_epochs, record.patients)
+
+
+def _is_finished(out: Path, config: RunConfig, resume: bool) -> bool:
+    """Whether the run is there already. Raises `UserError` where the folder holds something else."""
+    if not (out / CONFIG).is_file():
+        return False
+    if not resume:
+        raise UserError(f"{out} already holds a run; go on with it by --resume or choose another --out.")
+    if load_config(out) != config:
+        raise UserError(
+            f"{out} holds a run with other settings; resume it with the same ones or choose another --out."
+        )
+    return (out / RUN).is_file()
+
+
+def _resume(out: Path, method: Byol, optimiser: torch.optim.Optimizer) -> int:
+    """Load the newest sound checkpoint; how many epochs it holds, 0 without one."""
+    found = load_checkpoint(out / CHECKPOINTS)
+    if found is None:
+        return 0
+    n_epochs, state = found
+    method.load_state_dict(state["method"])
+    if "optimiser" in state:
+        optimiser.load_state_dict(state["optimiser"])
+    return n_epochs
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    set_folder: SetArgument,
+    out: OutOption,
+    method: Annotated[str, typer.Option(help="byol")] = "byol",
+    gaze: Annotated[
+        str, typer.Option(help="none, gzpt, mcgip or random: which pairs are positives.")
+    ] = "none",
+    scheme: Annotated[
+        str, typer.Option(help="The relation graph that says which images were read alike.")
+    ] = "tima",
+    threshold: Annotated[float | None, typer.Option(help="Pairs above it count.")] = None,
+    pair_rate: Annotated[
+        float | None,
+        typer.Option(help=f"Or: choose the threshold by the share of pairs. [default: {DEFAULT_PAIR_RATE}]"),
+    ] = None,
+    drop_probability: Annotated[float, typer.Option(help="With which GzPT drops a pair at a step.")] = 0.5,
+    backbone: Annotated[str, typer.Option(help="Any name that timm knows.")] = "resnet18",
+    image_size: Annotated[int, typer.Option(help="Side in px.")] = 64,
+    batch_size: int = 32,
+    epochs: Annotated[int, typer.Option(metavar="N")] = 100,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    augmentation: Annotated[str, typer.Option(help="mammography or mammography-published.")] = "mammography",
+    start_from: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Start with the networks of this run.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Label to watch; it teaches nothing.")] = None,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed run stopped.")] = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+) -> None:
+    """Pretrain an encoder on a set.
+
+    Example: python -m learning.pretrain ./set --out ./runs/gzpt --gaze gzpt --scheme tima --pair-rate 0.075
+    """
+    config = make_config(
+        method=method,
+        gaze=gaze,
+        scheme=scheme,
+        threshold=threshold,
+        pair_rate=pair_rate,
+        drop_probability=drop_probability,
+        backbone=backbone,
+        image_size_px=image_size,
+        batch_size=batch_size,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        augmentation=augmentation,
+        start_from=start_from,
+        label=label,
+        seed=seed,
+        device=device,
+    )
+    with progress_bar("Pretraining") as progress:
+        record = pretrain(set_folder, out, config, resume=resume, progress=progress)
+    told: dict[str, Any] = record.model_dump(exclude={"patients"}) | files.load_metrics(out)[-1].model_dump()
+    if as_json:
+        show_json(told | {"run": str(out)})
+    else:
+        show(
+            [{"what": name, "value": value} for name, value in told.items()],
+            title=str(out),
+            as_json=False,
+            empty="",
+        )
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,165 @@
+"""What runs and evaluations leave: their documents, and how they are loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from acquisition.errors import FileRefused
+from learning.storage import (
+    FORMAT_VERSION,
+    SOFTWARE,
+    Document,
+    file_hash,
+    first_problem,
+    load_json,
+    write_text,
+)
+
+CONFIG = "config.toml"
+METRICS = "metrics.jsonl"
+RUN = "run.json"
+ENCODER = "encoder.safetensors"
+CHECKPOINTS = "checkpoints"
+RESULTS = "results.json"
+REPORT = "report.html"
+
+
+class EpochMetrics(Document):
+    """One line of `metrics.jsonl`."""
+
+    epoch: int
+    loss: float
+    pairs_per_anchor: float
+    """Other images that were positives of an image, on average over the epoch's batches."""
+    pair_purity: float | None = None
+    """Share of those pairs whose labels agree; None without pairs or labels."""
+    embedding_spread: float
+    """1 where embeddings fill the sphere, 0 where all are one."""
+    knn_auc: float | None = None
+    """Macro one-vs-rest AUC of 10 nearest neighbours on held-out patients; None where not asked for."""
+    images_per_s: float
+    learning_rate: float
+
+
+class RunRecord(Document):
+    """`run.json`: what a finished run was and made."""
+
+    format: Literal["gazeroom-run"] = "gazeroom-run"
+    version: int = FORMAT_VERSION
+    software: str = SOFTWARE
+    set_sha256: str
+    patients: tuple[str, ...]
+    """Pseudonyms of the patients it learnt from."""
+    gaze_is_simulated: bool
+    method: str
+    gaze: str
+    scheme: str | None
+    threshold: float | None
+    pair_rate: float | None
+    """Share of all image pairs that counted as positives before any were dropped."""
+    seed: int
+    n_epochs: int
+    """Warm-up included."""
+    backbone: str
+    image_size_px: int
+    encoder_sha256: str
+
+
+class Score(Document):
+    """One figure with its interval."""
+
+    protocol: str
+    """`Linear probe` or `kNN, k = 5`."""
+    metric: str
+    """The full name, for instance `Malignant-vs-rest AUC`."""
+    value: float
+    low: float
+    high: float
+
+
+class ArmResult(Document):
+    """What one encoder scored."""
+
+    name: str
+    run: str
+    """Name of the run's folder; empty for the untrained encoder."""
+    gaze: str
+    seed: int
+    pair_rate: float | None
+    scores: tuple[Score, ...]
+
+
+class Difference(Document):
+    """An arm minus its baseline, on the same patients."""
+
+    arm: str
+    baseline: str
+    scores: tuple[Score, ...]
+
+
+class Results(Document):
+    """`results.json` of an evaluation."""
+
+    format: Literal["gazeroom-results"] = "gazeroom-results"
+    version: int = FORMAT_VERSION
+    software: str = SOFTWARE
+    set_sha256: str
+    gaze_is_simulated: bool
+    images_are_simulated: bool
+    label: str
+    classes: dict[str, int]
+    """Images of each class."""
+    n_images: int
+    n_patients: int
+    n_folds: int
+    n_repeats: int
+    n_bootstraps: int
+    level: float
+    shares_patients_with_pretraining: bool
+    arms: tuple[ArmResult, ...]
+    differences: tuple[Difference, ...]
+    note: str
+    """What these figures do and do not show."""
+
+
+def load_run(folder: Path) -> RunRecord:
+    """The record of a finished run. Its encoder must be there and unaltered."""
+    if not (folder / RUN).is_file():
+        raise FileRefused(
+            f"{folder} holds no finished run: it has no {RUN}. Finish it with learning.pretrain --resume."
+        )
+    record = load_json(folder / RUN, RunRecord)
+    if not (folder / ENCODER).is_file() or file_hash(folder / ENCODER) != record.encoder_sha256:
+        raise FileRefused(f"{folder / ENCODER} is missing or was altered after the run; pretrain again.")
+    return record
+
+
+def save_run(folder: Path, record: RunRecord) -> None:
+    """Write `run.json`: from now on the run is finished."""
+    write_text(folder / RUN, record.model_dump_json(indent=1))
+
+
+def load_metrics(folder: Path) -> list[EpochMetrics]:
+    """The epochs of a run so far; a last line that is still being written is left out."""
+    path = folder / METRICS
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    whole = text[: text.rfind("\n") + 1].splitlines()
+    try:
+        return [EpochMetrics.model_validate_json(line) for line in whole]
+    except ValidationError as error:
+        raise FileRefused(f"{path} is damaged: {first_problem(error)}.") from error
+
+
+def load_results(folder: Path) -> Results:
+    """The results of an evaluation."""
+    if not (folder / RESULTS).is_file():
+        raise FileRefused(f"{folder} holds no {RESULTS}; evaluate with learning.evaluate.")
+    return load_json(folder / RESULTS, Results)
+
+
+def save_results(folder: Path, results: Results) -> None:
+    """Write `results.json`."""
+    write_text(folder / RESULTS, results.model_dump_json(indent=1))

@@ -1,0 +1,112 @@
+"""How learning writes and reads: whole or not at all, and every load checked."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from acquisition.errors import FileRefused
+
+FORMAT_VERSION = 1
+SOFTWARE = f"gazeroom {version('gazeroom')}"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Document(BaseModel):
+    """Base of the models below: frozen, and unknown fields are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name only once it is complete and on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with written_whole(path) as file:
+        file.write(text.encode())
+
+
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an npz, without pickle."""
+    with written_whole(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load_arrays(path: Path, kinds: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an npz; each must be of the kind (`numpy.dtype.kind`) given."""
+    if not path.is_file():
+        raise FileRefused(f"{path} does not exist.")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in kinds}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise FileRefused(f"{path} is damaged or not what it should be: {error}.") from error
+    for name, kind in kinds.items():
+        if arrays[name].dtype.kind != kind and arrays[name].size:
+            raise FileRefused(f"{path} is not what it should be: '{name}' holds {arrays[name].dtype}.")
+    return arrays
+
+
+def load_json(path: Path, model: type[Model]) -> Model:
+    """The document in a JSON file; one of another format or version is refused."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise FileRefused(f"{path} cannot be read: {error}.") from error
+    if not isinstance(document, dict):
+        raise FileRefused(f"{path} is not what it should be: it holds no JSON object.")
+    check_version(path, document, str(model.model_fields["format"].default))
+    try:
+        return model.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise FileRefused(f"{path} is not what it should be: {first_problem(error)}.") from error
+
+
+def check_version(path: Path, document: Mapping[str, Any], expected: str) -> None:
+    """Raise `FileRefused` unless a document is of the expected format and of our version."""
+    if document.get("format") != expected:
+        raise FileRefused(f"{path} is no {expected}; its format is {document.get('format')!r}.")
+    if document.get("version") != FORMAT_VERSION:
+        raise FileRefused(
+            f"{path} has version {document.get('version')!r} and this Gazeroom reads {FORMAT_VERSION}; "
+            "use the Gazeroom that wrote it or make it again."
+        )
+
+
+def first_problem(error: ValidationError) -> str:
+    """What pydantic found first, in a few words."""
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"

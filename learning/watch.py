@@ -1,0 +1,40 @@
+"""A look at a run while it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from learning.config import RunConfig
+from learning.encoder import features
+from learning.files import SetManifest
+from learning.images import load_images
+from learning.labels import Labelled, label_of_set, labelled
+from learning.metrics import held_out_neighbour_auc
+
+
+class Watch:
+    """Looks at the neighbours of held-out patients while a run goes on. Nothing is chosen by what it sees."""
+
+    def __init__(
+        self, set_folder: Path, manifest: SetManifest, config: RunConfig, device: torch.device
+    ) -> None:
+        """Load the labelled images of the `evaluate` part, if they can be judged."""
+        self._every, self._n_epochs, self._device = config.watch_every, config.epochs, device
+        label = label_of_set(manifest, config.label)
+        self._held_out: Labelled | None = None
+        if label is not None and self._every:
+            held_out = labelled(manifest.of_part("evaluate"), label)
+            if len(held_out.names) > 1 and len(set(held_out.patients.tolist())) > 1:
+                self._held_out = held_out
+                self._images = load_images(set_folder, held_out.entries, config.image_size_px)
+
+    def neighbour_auc(self, epoch: int, encoder: nn.Module) -> float | None:
+        """Macro one-vs-rest AUC of 10 neighbours; None where it cannot be told or is not due."""
+        is_due = self._every and ((epoch + 1) % self._every == 0 or epoch + 1 == self._n_epochs)
+        if self._held_out is None or not is_due:
+            return None
+        made = features(encoder, self._images, self._device).numpy()
+        return held_out_neighbour_auc(made, self._held_out.classes, self._held_out.patients)

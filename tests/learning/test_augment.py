@@ -1,0 +1,60 @@
+import pytest
+import torch
+
+from acquisition.errors import UserError
+from learning.augment import AUGMENTATIONS, Augmentation, find_augmentation, random_views
+
+NOTHING = Augmentation(flip_probability=0, jitter_probability=0, blur_probability=0)
+
+
+def images(n: int = 6) -> torch.Tensor:
+    return torch.randint(
+        0, 256, (n, 1, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+
+
+def draw(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_no_augmentation_gives_the_image_back() -> None:
+    torch.testing.assert_close(
+        random_views(images(), NOTHING, draw()), images() / 127.5 - 1, atol=1e-5, rtol=0
+    )
+
+
+def test_flips_mirror_the_image() -> None:
+    flip = Augmentation(flip_probability=1, turn_over_probability=1, jitter_probability=0, blur_probability=0)
+    expected = (images() / 127.5 - 1).flip((2, 3))
+    torch.testing.assert_close(random_views(images(), flip, draw()), expected, atol=1e-5, rtol=0)
+
+
+def test_images_of_a_batch_are_changed_each_on_its_own() -> None:
+    same = images(1).expand(8, -1, -1, -1)
+    views = random_views(same, AUGMENTATIONS["mammography"], draw())
+    assert len({view.numpy().tobytes() for view in views}) == 8
+
+
+def test_blur_equals_a_gaussian_on_each_image() -> None:
+    blur = Augmentation(flip_probability=0, jitter_probability=0, blur_probability=1, blur_sd=(0.05, 0.05))
+    point = torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
+    point[..., 16, 16] = 255
+    view = (random_views(point, blur, draw()) + 1) / 2
+    offsets = torch.arange(32) - 16.0
+    bell = torch.exp(-((offsets / (0.05 * 32)) ** 2) / 2)
+    bell /= bell.sum()
+    torch.testing.assert_close(view[0, 0], torch.outer(bell, bell), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_views_stay_in_range_and_repeat_with_their_seed(name: str) -> None:
+    views = random_views(images(), AUGMENTATIONS[name], draw(1))
+    assert views.shape == (6, 1, 32, 32)
+    assert views.min() >= -1.0001
+    assert views.max() <= 1.0001
+    torch.testing.assert_close(views, random_views(images(), AUGMENTATIONS[name], draw(1)), atol=0, rtol=0)
+
+
+def test_an_unknown_augmentation_gets_a_sentence() -> None:
+    with pytest.raises(UserError, match="no augmentation 'origami'"):
+        find_augmentation("origami")
