@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import theilslopes
 
 if TYPE_CHECKING:
     from acquisition.sources.base import ClockPair
