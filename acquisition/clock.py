@@ -146,5 +146,8 @@ def _line(x_s: Floats, y_ns: Floats, through: Callable[[Floats, Floats], Floats]
 
 def _theil_sen(x_s: Floats, y_ns: Floats) -> Floats:
     """(slope, intercept) after Theil and Sen: three lying pairs in ten do not bend it."""
+    # Loaded here: it costs every program that opens a store or a source over a second.
+    from scipy.stats import theilslopes
+
     slope, intercept = theilslopes(y_ns, x_s)[:2]
     return np.array([slope, intercept])
