@@ -47,7 +47,9 @@ class Hands:
         """Let the window live for this long."""
         end_s = time.monotonic() + seconds
         while (left_s := end_s - time.monotonic()) > 0:
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, max(1, round(1000 * left_s)))
+            QCoreApplication.processEvents(
+                QEventLoop.ProcessEventsFlag.AllEvents, max(1, round(1000 * left_s))
+            )
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """A key, on the image."""
@@ -82,9 +84,7 @@ class Hands:
         table = self.find(QAbstractItemView, "worklist")
         index = table.model().index(row, 0)
         table.scrollTo(index)
-        QTest.mouseClick(
-            table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center()
-        )
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center())
         self.wait_until_shown()
 
     def wait_until_shown(self) -> None:
