@@ -17,7 +17,7 @@ from acquisition.errors import StoreError
 from acquisition.quality import reading_loss
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.gaze import gaze_of, samples_between
-from acquisition.store.recording import close_for_good
+from acquisition.store.recording import stand_alone, write_seal
 from acquisition.store.recording_file import connect, lock_of, sha256_of, tidy, translated
 from acquisition.store.recording_reader import Recording
 
@@ -54,13 +54,14 @@ def _take_up(catalogue: Catalogue, path: Path) -> None:
 def _sealed(path: Path) -> Session:
     """The session of the recording, which is sealed as interrupted if it was not sealed before."""
     recording = Recording(path)
-    if not recording.header.is_sealed:
-        problems = recording.verify()
-        n_samples = recording.header.session.n_samples
-        with translated(path), closing(connect(path, is_writer=True)) as connection:
-            close_for_good(connection, SessionState.INTERRUPTED, n_samples, problems)
-        recording = Recording(path)
-    return replace(recording.header.session, sha256=sha256_of(path))
+    session, is_sealed = recording.header.session, recording.header.is_sealed
+    problems = [] if is_sealed else recording.verify()
+    with translated(path), closing(connect(path, is_writer=True)) as connection:
+        if not is_sealed:
+            session = replace(session, state=SessionState.INTERRUPTED)
+            write_seal(connection, session.state, session.n_samples, problems)
+        stand_alone(connection)  # a crash may have come between the seal and this
+    return replace(session, sha256=sha256_of(path))
 
 
 def _known(catalogue: Catalogue, session: Session) -> Session:

@@ -42,6 +42,8 @@ from acquisition.store.recording_reader import Recording
 
 CHECKPOINT_S = 30.0
 """How long committed chunks may live in the WAL alone."""
+RETRY_S = 1.0
+"""How long a checkpoint is put off that a reader was in the way of."""
 
 OnSealed = Callable[[Session], None]
 
@@ -129,21 +131,23 @@ class RecordingWriter:
             self._checkpoint()
 
     def seal(self, state: SessionState = SessionState.SEALED) -> str:
-        """Commit, verify and close; the recording becomes one read-only file. Returns its sha256."""
+        """Commit, verify and close; the recording becomes one file that stands alone. Returns its sha256.
+
+        What does not verify is sealed all the same, with what is wrong, and then raised.
+        """
         self.commit()
-        with translated(self._path):
-            close_for_good(self._connection, state, self._counts.sample)
-        self._connection.close()
         problems = Recording(self._path).verify()
-        if problems:
-            self.close()
-            raise StoreError(f"The recording does not verify: {'; '.join(problems)}")
-        sha256 = sha256_of(self._path)
+        with translated(self._path):
+            write_seal(self._connection, state, self._counts.sample, problems)
+            stand_alone(self._connection)
         self.close()
+        sha256 = sha256_of(self._path)
         tidy(self._path)
         self._session = replace(self._session, state=state, n_samples=self._counts.sample, sha256=sha256)
         if self._on_sealed is not None:
             self._on_sealed(self._session)
+        if problems:
+            raise StoreError(f"The recording was sealed but is not whole: {'; '.join(problems)}")
         return sha256
 
     def close(self) -> None:
@@ -211,10 +215,14 @@ class RecordingWriter:
             raise StoreError(f"The mark of {self._path} cannot be written ({error.strerror})") from error
 
     def _checkpoint(self) -> None:
+        # Never waits for a reader: what cannot be folded in now is a moment later.
+        connection = self._connection
         with translated(self._path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute("PRAGMA busy_timeout=0")
+            (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         self._write_mark(is_synced=True)
-        self._checkpointed_s = time.monotonic()
+        self._checkpointed_s = time.monotonic() - (CHECKPOINT_S - RETRY_S if is_busy else 0.0)
 
 
 def _create(path: Path, info: SourceInfo, session: Session) -> sqlite.Connection:
@@ -285,22 +293,18 @@ def _chunk(seq: int, records: NDArray[np.void]) -> tuple[ChunkRow, bytes]:
     return row, codec.encode(records)
 
 
-def close_for_good(
-    connection: sqlite.Connection, state: SessionState, n_samples: int, problems: Sequence[str] = ()
+def write_seal(
+    connection: sqlite.Connection, state: SessionState, n_samples: int, problems: Sequence[str]
 ) -> None:
-    """Write the seal and fold the WAL into the file, which then stands alone."""
+    """Say in the file that nothing more comes."""
     sealed_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("DELETE FROM seal")
     seal = (str(state), n_samples, json.dumps(list(problems)), sealed_utc)
     connection.execute("INSERT INTO seal VALUES (?, ?, ?, ?)", seal)
-    connection.execute("COMMIT")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    _leave_wal(connection)
 
 
-def _leave_wal(connection: sqlite.Connection) -> None:
-    # Needs the file for itself; SQLite does not wait here for readers, which are short.
+def stand_alone(connection: sqlite.Connection) -> None:
+    """Fold the WAL into the file and do without one."""
+    # That needs the file for itself, and SQLite does not wait here for readers, which are short.
     deadline_s = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:
         try:

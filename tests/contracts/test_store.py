@@ -1,5 +1,6 @@
 """What every store owes, wherever its catalogue lives."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -331,6 +332,24 @@ def test_a_failed_job_is_restarted(catalogue: Catalogue) -> None:
     again = catalogue.claim_job("w")
     assert again is not None
     assert (again.id, again.message) == (job.id, "")
+
+
+def test_workers_at_once_never_get_the_same_job(catalogue: Catalogue) -> None:
+    queued = {catalogue.queue_job("build", {}).id for _ in range(12)}
+
+    def claim_three(worker: str) -> list[str]:
+        return [job.id for _ in range(3) if (job := catalogue.claim_job(worker))]
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [job_id for ids in pool.map(claim_three, "abcd") for job_id in ids]
+    assert sorted(claimed) == sorted(queued)
+
+
+def test_threads_may_write_at_once(store: Store) -> None:
+    reading = open_reading(store.catalogue)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.catalogue.save_annotation(mark(reading, n)), range(40)))
+    assert {a.id for a in store.catalogue.annotations(reading.id)} == {f"ann_{n}" for n in range(40)}
 
 
 # Sets, runs, key, audit

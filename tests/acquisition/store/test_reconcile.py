@@ -15,7 +15,8 @@ from made_to_order import INFO, make_batch, make_session, reading_opened
 
 from acquisition.domain import Annotation, Assessment, Event, ReadingState, Session, SessionState
 from acquisition.store import Recording, Store, open_store
-from acquisition.store.recording_file import Mark
+from acquisition.store.recording import write_seal
+from acquisition.store.recording_file import Mark, connect
 
 CHILD = """
 import sys
@@ -188,6 +189,19 @@ def test_a_crash_is_reconciled_with_its_wal(store: Store) -> None:
         assert again.problems() == []
         assert len(again.raw(session.id).samples) == 50
     assert Recording(path).header.session.state is SessionState.INTERRUPTED
+
+
+def test_a_crash_while_sealing_is_made_up_for(store: Store) -> None:
+    _, path = crash(store)
+    connection = connect(path, is_writer=True)
+    write_seal(connection, SessionState.SEALED, 50, [])
+    connection.close()
+    with reopened(store) as again:
+        (session,) = again.sessions()
+        assert (session.state, session.n_samples) == (SessionState.SEALED, 50)
+        assert again.problems() == []
+        assert not path.with_suffix(".sqlite-wal").exists()
+        assert path.read_bytes()[18:20] == b"\x01\x01"  # the file's header: no WAL
 
 
 def test_a_lost_wal_is_reported_now_and_later(store: Store) -> None:

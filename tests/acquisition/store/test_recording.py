@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -138,16 +139,6 @@ def test_a_sealed_recording_is_one_file_that_the_catalogue_knows(store: Store, r
     assert store.recording(recorded.id).verify(recorded.sha256) == []
 
 
-def test_a_recording_is_sealed_though_somebody_reads_it(store: Store, writer: RecordingWriter) -> None:
-    writer.append(make_batch(0, 3))
-    writer.commit()
-    recording = store.recording(writer.session.id)
-    with recording._connected() as connection:
-        connection.execute("SELECT * FROM chunk").fetchall()
-    writer.seal()
-    assert recording.raw().samples.tobytes() == make_batch(0, 3).samples.tobytes()
-
-
 def test_a_seal_that_cannot_reach_the_catalogue_is_made_up_for(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +156,36 @@ def test_a_seal_that_cannot_reach_the_catalogue_is_made_up_for(
     with open_store(store._folder.parent) as again:
         assert again.sessions() == [writer.session]
         assert again.problems() == []
+
+
+def test_damage_found_at_the_seal_is_raised_and_remembered(store: Store, writer: RecordingWriter) -> None:
+    for i in range(3):
+        writer.append(make_batch(10 * i, 10))
+        writer.commit()
+    writer._connection.execute("UPDATE chunk SET crc32 = 1 WHERE seq = 1")
+    with pytest.raises(StoreError, match=r"sealed but is not whole: .*damaged in chunk 1"):
+        writer.seal()
+    assert store.sessions()[0].state is SessionState.SEALED
+    assert len(store.problems()) == 1
+
+
+def test_a_seal_waits_for_a_reader_to_end(store: Store, writer: RecordingWriter) -> None:
+    writer.append(make_batch(0, 3))
+    writer.commit()
+    recording = store.recording(writer.session.id)
+    with recording._connected() as connection:
+        connection.execute("SELECT * FROM chunk").fetchall()
+        sealing = threading.Thread(target=writer.seal)
+        sealing.start()
+        while not connection_is_sealed(recording):
+            pass
+    sealing.join()
+    assert store.problems() == []
+    assert writer.session.state is SessionState.SEALED
+
+
+def connection_is_sealed(recording: Recording) -> bool:
+    return Recording(recording.path).header.is_sealed
 
 
 def test_one_session_has_one_writer(store: Store, writer: RecordingWriter) -> None:
@@ -230,6 +251,23 @@ def test_the_wal_is_folded_in_every_half_minute(
     writer.commit()
     assert wal.stat().st_size == 0
     assert store.recording(writer.session.id).verify() == []
+
+
+def test_a_reader_puts_a_checkpoint_off_but_no_commit(
+    store: Store, writer: RecordingWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wal = path_of(store, writer.session).with_suffix(".sqlite-wal")
+    monkeypatch.setattr("acquisition.store.recording.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("acquisition.store.recording.RETRY_S", 0.0)
+    with store.recording(writer.session.id)._connected() as connection:
+        connection.execute("SELECT * FROM chunk").fetchall()
+        writer.append(make_batch(0, 10))
+        writer.commit()
+        assert wal.stat().st_size > 0
+    writer.append(make_batch(10, 10))
+    writer.commit()
+    assert wal.stat().st_size == 0
+    assert len(store.raw(writer.session.id).samples) == 20
 
 
 # Trouble with files
