@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from acquisition.command_line import VerboseOption, run
-from acquisition.domain import Job, JobKind, JobState
+from acquisition.domain import Job, JobKind, JobState, ReadingState
 from acquisition.errors import BugError, UserError
 from acquisition.store import Catalogue, Store, open_store
 
@@ -77,13 +77,14 @@ class Progress:
 
 
 def build_set_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:
-    """Turn all committed readings into graph and set. Returns its folder and how many readings it holds."""
+    """Turn all committed readings into graph and set. Returns its folder and how many there were."""
     from learning.build import build_set
 
     out = Path(job.params["out"])
-    n_readings = build_set(store, out, scheme=job.params.get("scheme", "tima"), progress=progress)
-    store.catalogue.add_set(str(out), {"readings": n_readings, "job": job.id})
-    return {"set": str(out), "readings": n_readings}
+    n_committed = sum(reading.state == ReadingState.COMMITTED for reading in store.readings())
+    build_set(store, out, scheme=job.params.get("scheme", "tima"), progress=progress)
+    store.catalogue.add_set(str(out), {"readings": n_committed, "job": job.id})
+    return {"set": str(out), "readings": n_committed}
 
 
 def pretrain_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from acquisition.domain import Fixation
+from learning.files import EpochMetrics
 
 HEAT_GRID_PX = 256
 INK, MUTED, GAZE = "#1c2226", "#5c6970", "#4cc2c4"
+LINES = ("#5c6970", "#0e8a8c", "#c2662d", "#6a51a3", "#2b7bba")
 
 
 @dataclass(frozen=True)
@@ -107,3 +110,24 @@ def draw_scanpath(pane: Axes, fixations: Sequence[Fixation], *, numbers: bool) -
     if numbers:
         for number, (x, y) in enumerate(points, start=1):
             pane.annotate(str(number), (x, y), color="white", fontsize=6, ha="center", va="center")
+
+
+def curves(metrics_by_run: Mapping[str, Sequence[EpochMetrics]]) -> Figure:
+    """Loss, held-out kNN and pairs per anchor of every run over its epochs."""
+    figure = Figure(figsize=(10.5, 3.0), layout="constrained")
+    panes = np.asarray(figure.subplots(1, 3))
+    for (name, metrics), colour in zip(metrics_by_run.items(), cycle(LINES), strict=False):
+        epochs = [line.epoch for line in metrics]
+        panes[0].plot(epochs, [line.loss for line in metrics], color=colour, label=name)
+        judged = [line for line in metrics if line.knn_auc is not None]
+        panes[1].plot([line.epoch for line in judged], [line.knn_auc for line in judged], color=colour)
+        panes[2].plot(epochs, [line.pairs_per_anchor for line in metrics], color=colour)
+    for pane, title in zip(
+        panes, ("loss", "kNN, macro AUC, held-out patients", "pairs per anchor"), strict=True
+    ):
+        pane.set_title(title, color=INK, fontsize=9)
+        pane.set_xlabel("epoch", color=MUTED, fontsize=8)
+        pane.tick_params(colors=MUTED, labelsize=8)
+        pane.spines[["top", "right"]].set_visible(False)
+    panes[0].legend(frameon=False, fontsize=8)
+    return figure

@@ -1,0 +1,89 @@
+"""`gazeroom demo`: the whole chain, from films to a report."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from acquisition.command_line import VerboseOption, progress_bar, say
+from acquisition.errors import UserError
+from acquisition.store import open_store
+from app.commands.options import SeedOption
+from app.extras import INSTALL_LEARNING, has_learning
+
+OutOption = Annotated[
+    Path, typer.Option("--out", metavar="PATH", help="Everything the demo makes goes here.")
+]
+NoWindowOption = Annotated[
+    bool, typer.Option("--no-window", help="Do not open the workstation at the end, display or not.")
+]
+PatientsOption = Annotated[
+    int, typer.Option("--patients", metavar="N", min=20, help="Synthetic patients, two patches each.")
+]
+
+
+def demo_command(
+    out: OutOption = Path("gazeroom-demo"),
+    seed: SeedOption = 0,
+    patients: PatientsOption = 120,
+    no_window: NoWindowOption = False,
+    _verbose: VerboseOption = False,
+) -> None:
+    """Run the whole chain on real films with a simulated reader: import, read, record, learn, report.
+
+    Reading goes through the window's own events on a screen that nobody sees; with a display the
+    workstation is opened on the result. A second run says what is there already.
+
+    Example: gazeroom demo --out ./demo --no-window
+    """
+    if not has_learning():
+        raise UserError(f"The demo needs the learning half. Install it: {INSTALL_LEARNING}")
+    opens_window = has_display() and not no_window
+    platform = os.environ.get("QT_QPA_PLATFORM")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        run_stages(out, seed, patients)
+    finally:
+        os.environ.pop("QT_QPA_PLATFORM")
+        if platform is not None:
+            os.environ["QT_QPA_PLATFORM"] = platform
+    if opens_window:
+        say("Opening the workstation on the demo's store; close it to end.")
+        subprocess.run([sys.executable, "-m", "app", "read", "--store", str(out / "store")], check=False)
+
+
+def run_stages(out: Path, seed: int, patients: int) -> None:
+    """All stages with a progress line each."""
+    from PySide6.QtWidgets import QApplication
+
+    from app import theme
+    from app.demo.scene import Scene
+    from app.demo.stages import STAGES
+
+    application = QApplication.instance() or QApplication(["gazeroom"])
+    assert isinstance(application, QApplication)
+    theme.apply(application)
+    began_s = time.monotonic()
+    with open_store(out.resolve() / "store") as store:
+        scene = Scene(out.resolve(), store, seed, patients)
+        for number, (title, stage) in enumerate(STAGES, start=1):
+            stage_s = time.monotonic()
+            with progress_bar(title) as step:
+                sentence = stage(scene, partial(step, message=""))
+            say(f"{number}/{len(STAGES)}  {title}: {sentence}  ({time.monotonic() - stage_s:.1f} s)")
+    whole_s = time.monotonic() - began_s
+    say(f"All gaze was simulated. {whole_s:.0f} s in all; the report is {out / 'report.html'}")
+
+
+def has_display() -> bool:
+    """Whether a window would be seen."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
