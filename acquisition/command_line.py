@@ -73,7 +73,7 @@ def progress_bar(title: str) -> Iterator[Step]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=1.0)
 
-        def step(fraction: float, message: str = "") -> None:
+        def step(fraction: float, message: str) -> None:
             bar.update(task, completed=fraction, description=f"{title}: {message}" if message else title)
 
         yield step

@@ -6,9 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +16,10 @@ from acquisition.errors import UserError
 from acquisition.store import open_store
 from app.commands.options import SeedOption
 from app.extras import INSTALL_LEARNING, has_learning
+
+if TYPE_CHECKING:
+    from app.demo.scene import Scene
+    from app.demo.stages import Stage
 
 OutOption = Annotated[
     Path, typer.Option("--out", metavar="PATH", help="Everything the demo makes goes here.")
@@ -75,11 +78,15 @@ def run_stages(out: Path, seed: int, patients: int) -> None:
         scene = Scene(out.resolve(), store, seed, patients)
         for number, (title, stage) in enumerate(STAGES, start=1):
             stage_s = time.monotonic()
-            with progress_bar(title) as step:
-                sentence = stage(scene, partial(step, message=""))
+            sentence = _run_stage(title, stage, scene)
             say(f"{number}/{len(STAGES)}  {title}: {sentence}  ({time.monotonic() - stage_s:.1f} s)")
     whole_s = time.monotonic() - began_s
     say(f"All gaze was simulated. {whole_s:.0f} s in all; the report is {out / 'report.html'}")
+
+
+def _run_stage(title: str, stage: Stage, scene: Scene) -> str:
+    with progress_bar(title) as step:
+        return stage(scene, lambda fraction: step(fraction, ""))
 
 
 def has_display() -> bool:
