@@ -58,9 +58,11 @@ class Habits:
     rest_spread: float = 0.35
     """Standard deviation of the logarithm of a rest."""
     found_at_once: float = 0.57
-    dwell_concentrated: float = 0.9
-    """Share of the rests on the lesion in a concentrated reading."""
-    dwell_scattered: float = 0.1
+    dwell_concentrated: float = 0.75
+    """Share of the rests on the lesion in a concentrated reading, on average."""
+    dwell_scattered: float = 0.25
+    dwell_spread: float = 0.18
+    """Standard deviation of these shares from one reading to the next."""
     stay_on_panel: float = 0.85
     blinks_per_min: float = 8.0
     dropouts_per_min: float = 0.3
@@ -82,7 +84,8 @@ class _Plan(NamedTuple):
     known: SceneKnowledge
     focus: tuple[Lesion, ...]
     """Where a concentrated reading dwells: the lesions, or one made-up place where there are none."""
-    concentrated: bool
+    dwell: float
+    """Share of the rests on the focus."""
     due_ns: tuple[int, ...]
     """When each lesion first draws the eye."""
 
@@ -177,7 +180,10 @@ class SimulatedReader:
         spot = self._rng.uniform(0.25, 0.75, 2)
         made_up = Lesion(x + spot[0] * width, y + spot[1] * height, min(width, height) / 10, False)
         due_ns = tuple(now_ns + round(1e9 * self._first_look_s()) for _ in known.lesions)
-        return _Plan(known, known.lesions or (made_up,), malignant if informed else coin, due_ns)
+        concentrated = malignant if informed else coin
+        dwell = self._habits.dwell_concentrated if concentrated else self._habits.dwell_scattered
+        dwell = min(max(dwell + self._habits.dwell_spread * float(self._rng.standard_normal()), 0.0), 1.0)
+        return _Plan(known, known.lesions or (made_up,), dwell, due_ns)
 
     def _known(self, panel: Panel) -> SceneKnowledge:
         """What is known of the image in a panel: at worst, that there is what the panel shows."""
@@ -221,8 +227,7 @@ class SimulatedReader:
         if self._panel_id not in panels or self._rng.random() > self._habits.stay_on_panel:
             self._panel_id = str(self._rng.choice(sorted(panels)))
         plan = self._plans[self._panel_id]
-        dwell = self._habits.dwell_concentrated if plan.concentrated else self._habits.dwell_scattered
-        if self._rng.random() < dwell:
+        if self._rng.random() < plan.dwell:
             return panels[self._panel_id], plan.focus[self._rng.integers(len(plan.focus))]
         return panels[self._panel_id], None
 

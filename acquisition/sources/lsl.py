@@ -152,12 +152,16 @@ class LslSource:
         if self._inlet is None:
             self._clock.wait_until(self._clock.now_ns() + round(timeout_s * 1e9), timeout_s)
             return nothing
+        pulled = [nothing]
         try:
-            values, stamps = self._inlet.pull_chunk(timeout_s, PULL_SAMPLES, min_samples=1, as_numpy=True)
+            while len(pulled) == 1 or len(pulled[-1][1]) == PULL_SAMPLES:
+                wait_s = timeout_s if len(pulled) == 1 else 0.0
+                values, stamps = self._inlet.pull_chunk(wait_s, PULL_SAMPLES, min_samples=1, as_numpy=True)
+                pulled.append((np.ascontiguousarray(values).view(dtype).reshape(-1), stamps))
         except pylsl.util.LostError:
             self._lose()
-            return nothing
-        return np.ascontiguousarray(values).view(dtype).reshape(-1), np.array(stamps)
+        samples, source_time_s = zip(*pulled, strict=True)
+        return np.concatenate(samples), np.concatenate(source_time_s)
 
     def _lose(self) -> None:
         """The stream is gone: say so, and look out for it."""

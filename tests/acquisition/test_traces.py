@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+
+from acquisition.clock import VirtualClock
+from acquisition.domain import (
+    Assessment,
+    Case,
+    Display,
+    Event,
+    Image,
+    Laterality,
+    Panel,
+    Session,
+    ViewState,
+    new_id,
+)
+from acquisition.errors import StoreError
+from acquisition.recorder import Recorder
+from acquisition.sources import open_source
+from acquisition.store import open_store
+from acquisition.traces import reading_traces
+
+DISPLAY = Display(2000, 1000, 600.0, 300.0, 650.0)
+CANVAS = (400, 800)
+ZOOM = 1.25
+
+
+def image_of(image_id):
+    return Image(
+        id=image_id,
+        case_id="case",
+        path=f"/nowhere/{image_id}.dcm",
+        sha256=image_id,
+        size_bytes=1,
+        sop_instance_uid=f"1.2.{image_id[-1]}",
+        study_instance_uid="1.2",
+        frame=0,
+        width_px=CANVAS[0],
+        height_px=CANVAS[1],
+        modality="MG",
+        laterality=Laterality.RIGHT,
+        view="CC",
+        flip_to_hang=False,
+        box_px=(0.0, 0.0, 400.0, 800.0),
+        is_simulated=True,
+    )
+
+
+def panel_of(image_id, left):
+    """A panel 1000 wide with the image, 500 x 1000 display px, on its left: the other half is black."""
+    inverse = 1 / ZOOM
+    return Panel(image_id, (left, 0.0, 1000.0, 1000.0), (inverse, 0.0, -left * inverse, 0.0, inverse, 0.0))
+
+
+@pytest.fixture
+def read_case(tmp_path):
+    """A store with one case of two images, read for 20 s after 5 s of another reading."""
+    clock = VirtualClock()
+    source = open_source("simulated", clock=clock, display=DISPLAY, seed=4)
+    with open_store(tmp_path) as store:
+        store.catalogue.add_case(Case("case", "Case", "patient", is_simulated=True))
+        for image_id in ("img0", "img1"):
+            store.catalogue.add_image(image_of(image_id))
+        reader = store.catalogue.ensure_reader(is_simulated=True)
+        session = Session(
+            new_id("ses"),
+            reader.id,
+            reader.pseudonym,
+            "simulated",
+            True,
+            DISPLAY,
+            "2026-01-01",
+            clock.now_ns(),
+        )
+        recorder = Recorder(lambda info: store.create_recording(info, session), source, clock)
+        recorder.start()
+        recorder.wait_until_open()
+        readings = []
+        for seconds in (5.0, 20.0):
+            reading = store.catalogue.open_reading(session.id, reader.id, "case", clock.now_ns())
+            recorder.post(Event(clock.now_ns(), "reading_opened", {"reading_id": reading.id}))
+            clock.advance(0.1)
+            panels = (panel_of("img0", 0.0), panel_of("img1", 1000.0))
+            recorder.post(ViewState(clock.now_ns(), panels, reading_id=reading.id))
+            clock.advance(seconds)
+            assert recorder.wait_for(clock.now_ns(), 30.0)
+            tally = recorder.tally(reading.opened_host_time_ns, clock.now_ns())
+            store.catalogue.commit_reading(reading.id, Assessment(reading.id, 1), clock.now_ns(), *tally)
+            readings.append(reading)
+        recorder.stop()
+        yield store, readings
+
+
+def test_each_image_has_a_trace_in_its_own_pixels_and_the_readings_own_time(read_case):
+    store, (_, reading) = read_case
+    traces = reading_traces(store, reading.id)
+    assert [trace.image_id for trace in traces] == ["img0", "img1"]
+    for trace in traces:
+        x, y, t_s = trace.samples.T
+        assert trace.samples.dtype == np.float64
+        assert (trace.canvas, trace.reading_id, trace.reader_id) == (CANVAS, reading.id, reading.reader_id)
+        assert ((x >= 0) & (x < CANVAS[0]) & (y >= 0) & (y < CANVAS[1])).all()
+        assert (np.diff(t_s) > 0).all()
+        # Nothing of this reading was on the screen before its first view state.
+        assert 0.1 <= t_s[0] < t_s[-1] < 20.1
+    n_on_images = sum(len(trace.samples) for trace in traces)
+    assert 100 < n_on_images < 20.1 * 120
+
+
+def test_a_trace_is_where_the_eyes_were(read_case):
+    store, (_, reading) = read_case
+    gaze = store.gaze(reading.id)
+    both = gaze[gaze["left_valid"] & gaze["right_valid"]]
+    trace = reading_traces(store, reading.id)[1]
+    t_s = (both["time_ns"] - reading.opened_host_time_ns) * 1e-9
+    for x, y, at_s in trace.samples[::50]:
+        (row,) = both[t_s == at_s]
+        x_display = (row["left_x"] + row["right_x"]) / 2 * DISPLAY.width_px
+        y_display = (row["left_y"] + row["right_y"]) / 2 * DISPLAY.height_px
+        assert (x, y) == pytest.approx(((x_display - 1000) / ZOOM, y_display / ZOOM), abs=1e-6)
+
+
+def test_readings_do_not_share_samples(read_case):
+    store, readings = read_case
+    lasted_s = [max(t.samples[-1, 2] for t in reading_traces(store, reading.id)) for reading in readings]
+    assert lasted_s[0] < 5.1 < lasted_s[1]
+
+
+def test_an_unknown_reading_is_told(read_case):
+    with pytest.raises(StoreError):
+        reading_traces(read_case[0], "rd_nowhere")
