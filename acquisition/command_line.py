@@ -63,14 +63,18 @@ def complain(sentence: str) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Step]:
-    """A progress line on standard error; yields the function to tell it."""
+    """A progress line on standard error, gone when all is done; yields the function to tell it.
+
+    Where nobody watches (standard error is no terminal) nothing is drawn.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=1.0)
 
         def step(fraction: float, message: str) -> None:

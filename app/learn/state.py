@@ -83,10 +83,17 @@ def job_row(job: Job) -> JobRow:
         title=job.kind.capitalize(),
         state=str(job.state),
         percent=100 if job.state == JobState.DONE else round(100 * job.progress),
-        message=job.message,
+        message=_outcome(job) if job.state == JobState.DONE else job.message,
         can_cancel=job.state in (JobState.QUEUED, JobState.RUNNING),
         report=report if job.state == JobState.DONE else None,
     )
+
+
+def _outcome(job: Job) -> str:
+    """What a finished job left, in words."""
+    if job.kind == JobKind.BUILD_SET:
+        return f"{job.result.get('readings', 0)} readings in {job.result.get('set', '')}"
+    return f"{len(job.result.get('runs', ()))} arms trained; the report is ready"
 
 
 def summary(readings: Sequence[Reading]) -> str:
