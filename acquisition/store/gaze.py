@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.clock import fit_offset
+from acquisition.clock import ClockFit, fit_offset
 from acquisition.errors import StoreError
 from acquisition.sources.base import Channel, ClockPair
 from acquisition.store.recording_file import ChunkRow
@@ -55,7 +55,17 @@ def gaze_dtype(channels: Sequence[Channel]) -> np.dtype[np.void]:
     return np.dtype([*_TIMES, *fields])
 
 
+def fit_of(pairs: Sequence[ClockPair]) -> ClockFit | None:
+    """How the source's clock lies on the host's; None where nothing is known of that."""
+    return fit_offset(pairs) if pairs else None
+
+
 def gaze_of(raw: RawGaze, pairs: Sequence[ClockPair]) -> NDArray[np.void]:
+    """Raw samples (n,) → gaze (n,) of `gaze_dtype`, placed in time by the clock pairs of its recording."""
+    return gaze_by_fit(raw, fit_of(pairs))
+
+
+def gaze_by_fit(raw: RawGaze, fit: ClockFit | None) -> NDArray[np.void]:
     """Raw samples (n,) → gaze (n,) of `gaze_dtype`; what the device has not is NaN or False.
 
     Raises `StoreError` where a channel has a role that is no field.
@@ -68,7 +78,7 @@ def gaze_of(raw: RawGaze, pairs: Sequence[ClockPair]) -> NDArray[np.void]:
             raise StoreError(
                 f"Channel {label} has the role {role}, which is no field of gaze: check the source"
             )
-    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
+    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, fit)
     for start in range(0, len(gaze), _BLOCK):
         part = slice(start, start + _BLOCK)
         _fill(gaze[part], raw.samples[part], channels)
@@ -79,30 +89,28 @@ def gaze_of(raw: RawGaze, pairs: Sequence[ClockPair]) -> NDArray[np.void]:
 
 
 def capture_ns(
-    source_time_s: NDArray[np.float64], host_time_ns: NDArray[np.int64], pairs: Sequence[ClockPair]
+    source_time_s: NDArray[np.float64], host_time_ns: NDArray[np.int64], fit: ClockFit | None
 ) -> NDArray[np.int64]:
     """When samples were captured, on the host clock; arrival where that is unknown. All (n,)."""
-    if not pairs:
+    if fit is None:
         return host_time_ns
     stamped = np.isfinite(source_time_s)
     time_ns = host_time_ns.copy()
-    time_ns[stamped] = fit_offset(pairs).to_host_ns(source_time_s[stamped])
+    time_ns[stamped] = fit.to_host_ns(source_time_s[stamped])
     return time_ns
 
 
 def samples_between(recording: Recording, start_ns: int, end_ns: int | None) -> RawGaze:
     """The samples captured in [start, end), on the host clock, without reading the others' chunks."""
     end_ns = np.iinfo(np.int64).max if end_ns is None else end_ns
-    pairs = recording.clock_pairs()
-    raw = recording.raw(_chunks_between(recording.chunks(), pairs, start_ns, end_ns))
-    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, pairs)
+    fit = fit_of(recording.clock_pairs())
+    raw = recording.raw(_chunks_between(recording.chunks(), fit, start_ns, end_ns))
+    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, fit)
     inside = (time_ns >= start_ns) & (time_ns < end_ns)
     return RawGaze(raw.channels, raw.samples[inside], raw.source_time_s[inside], raw.host_time_ns[inside])
 
 
-def _chunks_between(
-    rows: Sequence[ChunkRow], pairs: Sequence[ClockPair], start_ns: int, end_ns: int
-) -> range:
+def _chunks_between(rows: Sequence[ChunkRow], fit: ClockFit | None, start_ns: int, end_ns: int) -> range:
     """Numbers of the chunks among which all captures in [start, end) are."""
     host_min, host_max = (
         np.array([getattr(row, name) for row in rows], np.int64)
@@ -113,8 +121,8 @@ def _chunks_between(
         for name in ("source_time_min_s", "source_time_max_s")
     )
     # A chunk may mix samples with and without a stamp, so arrival counts as well.
-    first = np.minimum(host_min, capture_ns(source_min, host_min, pairs))
-    last = np.maximum(host_max, capture_ns(source_max, host_max, pairs))
+    first = np.minimum(host_min, capture_ns(source_min, host_min, fit))
+    last = np.maximum(host_max, capture_ns(source_max, host_max, fit))
     within = np.flatnonzero((first < end_ns) & (last >= start_ns))
     return range(rows[within[0]].seq, rows[within[-1]].seq + 1) if len(within) else range(0)
 

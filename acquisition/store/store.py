@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +16,7 @@ from acquisition.errors import StoreError
 from acquisition.sources.base import SourceInfo
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.engine import catalogue_engine, parse_url
-from acquisition.store.gaze import gaze_of, samples_between
+from acquisition.store.gaze import fit_of, gaze_by_fit, gaze_of, samples_between
 from acquisition.store.migrate import check_file, migrate
 from acquisition.store.reconcile import reconcile
 from acquisition.store.recording import RecordingWriter
@@ -24,6 +25,8 @@ from acquisition.store.recording_reader import RawGaze, Recording
 
 CATALOGUE_NAME = "catalogue.sqlite"
 RECORDINGS_NAME = "recordings"
+PART_CHUNKS = 1000
+"""Chunks of a part: some 100 s of gaze."""
 
 
 def open_store(
@@ -150,6 +153,14 @@ class Store:
         """
         raw, recording = self._raw(session_or_reading_id)
         return gaze_of(raw, recording.clock_pairs())
+
+    def gaze_parts(self, session_id: str) -> Iterator[NDArray[np.void]]:
+        """The gaze of a session in order, some minutes at a time; at least one array, which may be empty."""
+        recording = self.recording(session_id)
+        fit = fit_of(recording.clock_pairs())
+        n_chunks = recording.counts().chunk
+        for start in range(0, max(n_chunks, 1), PART_CHUNKS):
+            yield gaze_by_fit(recording.raw(range(start, min(start + PART_CHUNKS, n_chunks))), fit)
 
     def gaps(self, session_or_reading_id: str) -> list[Gap]:
         """The recorded stretches without usable gaze that touch a session or a reading."""

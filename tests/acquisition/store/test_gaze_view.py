@@ -161,3 +161,17 @@ def test_gaps_of_a_reading_are_those_that_touch_it(store: Store) -> None:
     assert store.gaps(reading.id) == gaps[1:2]
     assert store.gaps(writer.session.id) == gaps
     assert store.gap_count(writer.session.id) == 3
+
+
+def test_parts_are_the_whole(store: Store, recorded: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = store.gaze(recorded.id)
+    monkeypatch.setattr("acquisition.store.store.PART_CHUNKS", 3)
+    parts = list(store.gaze_parts(recorded.id))
+    assert [len(part) for part in parts] == [30, 30, 30, 10]
+    assert b"".join(part.tobytes() for part in parts) == whole.tobytes()
+
+
+def test_an_empty_recording_has_one_empty_part(store: Store) -> None:
+    writer = store.create_recording(INFO, make_session(store))
+    writer.seal()
+    assert [len(part) for part in store.gaze_parts(writer.session.id)] == [0]
