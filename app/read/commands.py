@@ -37,7 +37,7 @@ COMMANDS = (
     Command("panel", Text.TOOL_PANEL, ("F2",), Text.KEYS_ROOM, "panel"),
     Command("operator", Text.KEY_OPERATOR, ("F9",), Text.KEYS_ROOM, "eye"),
     Command("leave", Text.KEY_LEAVE, ("Esc",), Text.KEYS_ROOM),
-    Command("keys", Text.TOOL_KEYS, ("?",), Text.KEYS_ROOM, "keys"),
+    Command("keys", Text.TOOL_KEYS, ("?", "F1"), Text.KEYS_ROOM, "keys"),
 )
 
 MOUSE = (

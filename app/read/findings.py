@@ -24,7 +24,7 @@ from app.texts import LABELS, Text, say
 MARKS_HEIGHT_PX = 96
 NOTE_HEIGHT_PX = 52
 NOTE_PAUSE_MS = 400
-"""A note is kept when typing pauses for so long, and before anything else is done with the case."""
+"""A note is kept when typing rests for so long, and before anything else is done with the case."""
 COLUMNS_OF_LABELS = 3
 
 
@@ -35,7 +35,8 @@ class FindingsPanel(QWidget):
     """For the chosen mark and the next ones: an English word of `LABELS`."""
     mark_chosen = Signal(str)
     birads_chosen = Signal(int)
-    note_written = Signal(str)
+    note_paused = Signal()
+    """Somebody wrote a note and rests."""
     commit_asked = Signal()
 
     def __init__(self) -> None:
@@ -43,7 +44,8 @@ class FindingsPanel(QWidget):
         super().__init__()
         self.setObjectName("findingsPanel")
         self._note_timer = QTimer(self, interval=NOTE_PAUSE_MS, singleShot=True)
-        self._note_timer.timeout.connect(self.flush_note)
+        self._note_timer.timeout.connect(self.note_paused)
+        self._reading_id = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
@@ -70,10 +72,7 @@ class FindingsPanel(QWidget):
         self.setEnabled(assessment is not None)
         self._show_marks(marks, chosen_id, view_names)
         self._show_birads(assessment.birads if assessment else None)
-        note = assessment.text if assessment else ""
-        if note != self._note.toPlainText():
-            with QSignalBlocker(self._note):
-                self._note.setPlainText(note)
+        self._show_note(assessment)
         chosen = next((mark for mark in marks if mark.id == chosen_id), None)
         if chosen is not None:
             self.show_label(chosen.label)
@@ -93,12 +92,10 @@ class FindingsPanel(QWidget):
         """Whether the note has the focus."""
         return self._note.hasFocus()
 
-    @Slot()
-    def flush_note(self) -> None:
-        """Say now what was written, if it was not said yet."""
-        if self._note_timer.isActive():
-            self._note_timer.stop()
-        self.note_written.emit(self._note.toPlainText())
+    @property
+    def note(self) -> str:
+        """What is written, kept or not."""
+        return self._note.toPlainText()
 
     def _make_marks(self) -> QWidget:
         self._marks = QListWidget()
@@ -163,6 +160,14 @@ class FindingsPanel(QWidget):
                     self._marks.setCurrentItem(item)
         self._marks.setVisible(bool(marks))
         self._no_marks.setVisible(not marks)
+
+    def _show_note(self, assessment: Assessment | None) -> None:
+        """Put in the note of another reading; within one, what is written here is the newest."""
+        reading_id = assessment.reading_id if assessment else ""
+        if reading_id != self._reading_id:
+            self._reading_id = reading_id
+            with QSignalBlocker(self._note):
+                self._note.setPlainText(assessment.text if assessment else "")
 
     def _show_birads(self, category: int | None) -> None:
         # An exclusive group cannot be emptied, so it is not exclusive while nothing is chosen.

@@ -93,6 +93,7 @@ class ReaderPage(QWidget):
         self._list.setObjectName("readerList")
         self._list.setMaximumHeight(LIST_HEIGHT_PX)
         self._list.currentTextChanged.connect(self._on_picked)
+        self._list.itemClicked.connect(lambda item: self._on_picked(item.text()))
         self._list.itemActivated.connect(self._on_start)
         return self._list
 

@@ -289,7 +289,7 @@ class ReadingSession:
         return self._sitting.recorder.status() if self._sitting else None
 
     def wait_until_stored(self, timeout_s: float) -> bool:
-        """Block until the gaze up to now is durable; for whoever moves a virtual clock, never for the window."""
+        """Block until all gaze up to now is durable: for who moves a virtual clock, not for the window."""
         return self._the_sitting().recorder.wait_for(self._clock.now_ns(), timeout_s)
 
     def _the_sitting(self) -> Sitting:

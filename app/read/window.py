@@ -140,9 +140,9 @@ class ReadWindow(QWidget):
         findings.label_chosen.connect(self._on_label)
         findings.mark_chosen.connect(self._on_mark_chosen)
         findings.birads_chosen.connect(self._on_birads)
-        findings.note_written.connect(self._on_note)
+        findings.note_paused.connect(lambda: self._do(self._keep_note))
         findings.commit_asked.connect(self._on_commit)
-        self._operator.closed.connect(self._follow_operator)
+        self._operator.closed.connect(partial(self._actions["operator"].setChecked, False))
         self._timer.timeout.connect(self._look_at_recorder)
 
     # Sittings
@@ -170,7 +170,7 @@ class ReadWindow(QWidget):
         """End the sitting; its recording is sealed in the background, or at once when the room closes."""
         if self.session.reader is None:
             return
-        self._side.findings.flush_note()
+        self._do(self._keep_note)
         self._timer.stop()
         self.lightbox.hang(())
         self._loader.want(())
@@ -196,7 +196,7 @@ class ReadWindow(QWidget):
     @Slot(str)
     def open_case(self, case_id: str | None) -> None:
         """Put a case on the light box; None says that everything is read."""
-        self._side.findings.flush_note()
+        self._do(self._keep_note)
         self._chosen_mark = ""
         self._actions["mark"].setChecked(False)
         self.lightbox.set_marking(False)
@@ -225,8 +225,8 @@ class ReadWindow(QWidget):
         opened = self.session.open_reading
         if opened is None:
             return
-        self._side.findings.flush_note()
         try:
+            self._keep_note()
             self.session.commit()
         except AssessmentMissing:
             self._side.show()
@@ -267,10 +267,9 @@ class ReadWindow(QWidget):
     def _on_birads(self, category: int) -> None:
         self._do(partial(self.session.assess, birads=category))
 
-    @Slot(str)
-    def _on_note(self, text: str) -> None:
+    def _keep_note(self) -> None:
         if self.session.open_reading is not None:
-            self._do(partial(self.session.assess, text=text))
+            self.session.assess(text=self._side.findings.note)
 
     def _do(self, verb: Callable[[], object]) -> None:
         """Do it, show what came of it, and say it plainly where the store refused."""
@@ -291,13 +290,8 @@ class ReadWindow(QWidget):
 
     @Slot()
     def _on_operator(self) -> None:
-        self._operator.setVisible(not self._operator.isVisible())
-        self._follow_operator()
+        self._operator.setVisible(self._actions["operator"].isChecked())
         self._look_at_recorder()
-
-    @Slot()
-    def _follow_operator(self) -> None:
-        self._actions["operator"].setChecked(self._operator.isVisible())
 
     @Slot()
     def _on_leave(self) -> None:

@@ -1,0 +1,97 @@
+"""Decoding off the GUI thread, and letting go of what is not wanted."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from reading_fakes import Darkroom, an_image
+
+from acquisition.domain import Image
+from acquisition.errors import FileRefused
+from app.read.decoding import load_image
+from app.read.loading import ImageLoader
+
+
+@pytest.fixture
+def darkroom(tmp_path: Path) -> Darkroom:
+    return Darkroom(tmp_path)
+
+
+@pytest.fixture
+def loader(darkroom: Darkroom, qtbot: QtBot) -> Iterator[ImageLoader]:
+    loader = ImageLoader(darkroom.read)
+    yield loader
+    loader.close()
+
+
+@pytest.fixture
+def images(darkroom: Darkroom) -> list[Image]:
+    return [darkroom.develop(an_image(name)) for name in ("R CC", "L CC")]
+
+
+def test_a_missing_file_says_where_it_should_be(darkroom: Darkroom, images: list[Image]) -> None:
+    Path(images[0].path).unlink()
+    with pytest.raises(FileRefused, match=r"R CC\.dcm: the file is not where it was imported from"):
+        load_image(images[0], darkroom.read)
+
+
+def test_a_changed_file_is_not_shown(darkroom: Darkroom, images: list[Image]) -> None:
+    Path(images[0].path).write_bytes(b"something else")
+    with pytest.raises(FileRefused, match="was changed after its import"):
+        load_image(images[0], darkroom.read)
+
+
+def test_wanted_images_arrive_and_others_are_let_go(
+    qtbot: QtBot, loader: ImageLoader, images: list[Image]
+) -> None:
+    first, second = images
+    with qtbot.waitSignals([loader.loaded, loader.loaded]):
+        loader.want(images)
+    assert all(loader.image(image.id) for image in images)
+    loader.want([second])
+    assert loader.image(first.id) is None
+    assert loader.image(second.id) is not None
+
+
+def test_a_refusal_is_told_with_its_sentence(qtbot: QtBot, loader: ImageLoader, images: list[Image]) -> None:
+    Path(images[0].path).unlink()
+    with qtbot.waitSignal(loader.refused) as told:
+        loader.want(images[:1])
+    image_id, sentence = told.args
+    assert image_id == images[0].id
+    assert "not where it was imported from" in sentence
+
+
+def test_an_image_that_is_no_longer_wanted_is_not_announced(
+    qtbot: QtBot, loader: ImageLoader, darkroom: Darkroom, images: list[Image]
+) -> None:
+    first, second = images
+    go_on = threading.Event()
+    darkroom.hold = lambda: go_on.wait(10)
+    announced: list[str] = []
+    loader.loaded.connect(lambda loaded: announced.append(loaded.image_id))
+    loader.want([first])
+    loader.want([second])
+    go_on.set()
+    qtbot.waitUntil(lambda: loader.image(second.id) is not None)
+    assert announced == [second.id]
+    assert loader.image(first.id) is None
+
+
+def test_closing_waits_for_the_decoder(
+    qtbot: QtBot, loader: ImageLoader, darkroom: Darkroom, images: list[Image]
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        go_on.wait(10)
+
+    darkroom.hold = hold
+    loader.want(images[:1])
+    assert begun.wait(10)
+    threading.Timer(0.01, go_on.set).start()
+    loader.close()
+    assert loader.image(images[0].id) is None

@@ -1,0 +1,186 @@
+"""The reading session over fakes: what is stored, when, and what survives."""
+
+import pytest
+from reading_fakes import DISPLAY, FOUR_VIEWS, SIMULATED, Desk, FakeCatalogue, a_desk, an_image
+
+from acquisition.clock import VirtualClock
+from acquisition.domain import Panel, ReadingState, ViewState
+from acquisition.errors import BugError, SourceError, StoreError
+from app.read.session import AssessmentMissing, ReadingSession
+from app.read.worklist import Progress
+
+BOX = (10.0, 20.0, 30.0, 40.0)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    catalogue = FakeCatalogue()
+    for case_id in ("case_1", "case_2", "case_3"):
+        catalogue.add(case_id, [an_image(name, case_id) for name in FOUR_VIEWS])
+    desk = a_desk(catalogue)
+    desk.sit_down()
+    return desk
+
+
+def test_a_sitting_is_a_session_of_this_reader_and_display(desk: Desk) -> None:
+    [session] = desk.catalogue.sessions
+    assert session.reader_pseudonym == "R-07"
+    assert session.display == DISPLAY
+    assert session.is_simulated
+    assert session.source_name == "simulated"
+
+
+def test_a_source_that_does_not_open_leaves_no_session() -> None:
+    catalogue = FakeCatalogue()
+
+    def refuse(_session: object) -> None:
+        raise SourceError("No tracker: plug one in.")
+
+    session = ReadingSession(catalogue, refuse, VirtualClock(), SIMULATED)  # type: ignore[arg-type]
+    with pytest.raises(SourceError, match="plug one in"):
+        session.prepare("R-07", DISPLAY)
+    assert catalogue.sessions == []
+    assert session.reader is None
+
+
+def test_opening_a_case_tells_the_recording_what_was_shown(desk: Desk) -> None:
+    opened = desk.session.open("case_1")
+    [event] = desk.recorder.events("reading_opened")
+    assert event.detail["reading_id"] == opened.reading.id
+    assert event.detail["case_id"] == "case_1"
+    assert event.detail["reader_pseudonym"] == "R-07"
+    assert [image["id"] for image in event.detail["images"]] == [image.id for image in opened.images]
+    assert set(event.detail["images"][0]) == {"id", "sha256", "size_bytes"}
+
+
+def test_a_painted_view_is_stamped_with_its_reading(desk: Desk) -> None:
+    view = ViewState(5, (Panel("img", (0, 0, 1, 1), (1, 0, 0, 0, 1, 0)),), "single")
+    desk.session.view_painted(view)
+    opened = desk.session.open("case_1")
+    desk.session.view_painted(view)
+    assert [shown.reading_id for shown in desk.recorder.views()] == ["", opened.reading.id]
+    assert desk.recorder.views()[1].host_time_ns == 5
+
+
+def test_a_mark_is_stored_when_it_is_drawn(desk: Desk) -> None:
+    opened = desk.session.open("case_1")
+    mark = desk.session.add_mark("case_1 R CC", BOX, "mass")
+    assert desk.catalogue.annotations(opened.reading.id) == [mark]
+    assert mark.points_px == ((10, 20), (40, 60))
+
+
+def test_undo_and_redo_reach_the_store(desk: Desk) -> None:
+    desk.session.open("case_1")
+    mark = desk.session.add_mark("case_1 R CC", BOX, "mass")
+    desk.session.relabel(mark.id, "calcification")
+    assert desk.catalogue.marks[mark.id].label == "calcification"
+    desk.session.undo()
+    assert desk.catalogue.marks[mark.id].label == "mass"
+    desk.session.delete_mark(mark.id)
+    assert desk.catalogue.marks == {}
+    desk.session.undo()
+    desk.session.undo()
+    assert desk.catalogue.marks == {}
+    desk.session.redo()
+    assert desk.catalogue.marks[mark.id] == mark
+
+
+def test_what_cannot_be_stored_is_not_shown(desk: Desk) -> None:
+    desk.session.open("case_1")
+    desk.catalogue.refusal = StoreError("The disk is full: make room.")
+    with pytest.raises(StoreError):
+        desk.session.add_mark("case_1 R CC", BOX, "mass")
+    opened = desk.session.open_reading
+    assert opened is not None
+    assert opened.marks.current == ()
+
+
+def test_a_case_is_not_committed_without_a_category(desk: Desk) -> None:
+    desk.session.open("case_1")
+    with pytest.raises(AssessmentMissing):
+        desk.session.commit()
+    assert desk.session.open_reading is not None
+
+
+def test_a_commit_stores_assessment_samples_and_loss(desk: Desk) -> None:
+    opened = desk.session.open("case_1")
+    desk.session.assess(birads=4, text="spiculated")
+    desk.clock.advance(2.0)
+    desk.session.commit()
+    reading = desk.catalogue.reading_by_id[opened.reading.id]
+    assert reading.state is ReadingState.COMMITTED
+    assert reading.n_samples == 240
+    assert reading.loss == 0.03
+    assert reading.closed_host_time_ns == desk.clock.now_ns()
+    conclusion = desk.catalogue.assessment(opened.reading.id)
+    assert conclusion is not None
+    assert (conclusion.birads, conclusion.text) == (4, "spiculated")
+    [closed] = desk.recorder.events("reading_closed")
+    assert closed.detail == {"reading_id": opened.reading.id, "state": "committed"}
+    assert desk.session.next_unread("case_1") == "case_2"
+
+
+def test_leaving_keeps_a_draft_that_comes_back_in_the_next_reading(desk: Desk) -> None:
+    first = desk.session.open("case_1")
+    desk.session.add_mark("case_1 R CC", BOX, "mass")
+    desk.session.assess(birads=3)
+    desk.session.open("case_2")
+    assert desk.catalogue.reading_by_id[first.reading.id].state is ReadingState.INTERRUPTED
+    assert desk.session.worklist[0].progress is Progress.DRAFT
+    second = desk.session.open("case_1")
+    assert second.reading.id != first.reading.id
+    assert second.assessment.birads == 3
+    [mark] = second.marks.current
+    assert (mark.points_px, mark.reading_id) == (((10, 20), (40, 60)), second.reading.id)
+    assert desk.catalogue.annotations(second.reading.id) == [mark]
+    assert not second.marks.done, "what was drawn before cannot be undone by accident"
+
+
+def test_a_mark_that_was_deleted_from_a_draft_does_not_come_back(desk: Desk) -> None:
+    desk.session.open("case_1")
+    desk.session.add_mark("case_1 R CC", BOX, "mass")
+    desk.session.open("case_2")
+    again = desk.session.open("case_1")
+    desk.session.delete_mark(again.marks.current[0].id)
+    desk.session.open("case_2")
+    assert desk.session.open("case_1").marks.current == ()
+
+
+def test_a_draft_survives_a_new_sitting(desk: Desk) -> None:
+    desk.session.open("case_1")
+    desk.session.add_mark("case_1 R CC", BOX, "mass")
+    ended = desk.session.end()
+    assert ended is not None
+    assert desk.session.reader is None
+    later = a_desk(desk.catalogue)
+    later.sit_down()
+    assert later.session.worklist[0].progress is Progress.DRAFT
+    assert len(later.session.open("case_1").marks.current) == 1
+
+
+def test_a_pause_is_told_once_and_ends_with_the_sitting(desk: Desk) -> None:
+    desk.session.open("case_1")
+    desk.session.pause()
+    desk.session.pause()
+    assert desk.session.is_paused
+    desk.session.end()
+    assert desk.recorder.turns == ["pause", "resume"]
+
+
+def test_the_same_category_is_not_stored_twice(desk: Desk) -> None:
+    opened = desk.session.open("case_1")
+    desk.session.assess(text="")
+    assert desk.catalogue.assessment(opened.reading.id) is None
+
+
+def test_verbs_without_a_sitting_or_a_case_are_our_own_fault(desk: Desk) -> None:
+    with pytest.raises(BugError, match="open one first"):
+        desk.session.undo()
+    desk.session.end()
+    with pytest.raises(BugError, match="begin a sitting first"):
+        desk.session.open("case_1")
+
+
+def test_simulated_readers_are_not_offered_to_people(desk: Desk) -> None:
+    desk.catalogue.ensure_reader(pseudonym="SIM-1", is_simulated=True)
+    assert [reader.pseudonym for reader in desk.session.readers()] == ["R-07"]

@@ -1,0 +1,455 @@
+"""The Read room, driven as a reader drives it, over fakes."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+from reading_fakes import (
+    DISPLAY,
+    FOUR_VIEWS,
+    SILENT,
+    SIMULATED,
+    Darkroom,
+    Desk,
+    FakeCatalogue,
+    a_desk,
+    an_image,
+)
+
+from acquisition.domain import ReadingState
+from acquisition.errors import SourceError, StoreError
+from acquisition.recorder import RecorderState, RecorderStatus
+from app.read.lightbox import LightBox
+from app.read.loading import ImageLoader
+from app.read.session import SourceChoice
+from app.read.window import ReadWindow
+
+Found = TypeVar("Found", bound=QWidget)
+
+LEFT = Qt.MouseButton.LeftButton
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@dataclass
+class Room:
+    """The window, what stands behind it, and the hands in front of it."""
+
+    window: ReadWindow
+    desk: Desk
+    darkroom: Darkroom
+    qtbot: QtBot
+
+    def words(self, name: str) -> str:
+        return self.find(QLabel, name).text()
+
+    def find(self, kind: type[Found], name: str) -> Found:
+        found = self.window.findChild(kind, name)
+        assert isinstance(found, kind), name
+        return found
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        self.qtbot.keyClick(focused, key, modifier)
+
+    def click(self, name: str, kind: type[QWidget] = QPushButton) -> None:
+        self.qtbot.mouseClick(self.find(kind, name), LEFT)
+
+    def sit_down(self, pseudonym: str = "R-07") -> None:
+        self.qtbot.keyClicks(self.find(QLineEdit, "readerName"), pseudonym)
+        self.click("startButton")
+        self.qtbot.waitUntil(lambda: self.desk.session.reader is not None)
+
+    def see_case(self) -> None:
+        self.qtbot.waitUntil(lambda: self.window.is_case_shown)
+
+    def draw(self) -> None:
+        box, start, by = self.window.lightbox, QPoint(300, 150), QPoint(40, 40)
+        self.qtbot.mousePress(box, LEFT, NONE, start)
+        self.qtbot.mouseMove(box, start + by)
+        self.qtbot.mouseRelease(box, LEFT, NONE, start + by)
+
+    @property
+    def case_id(self) -> str:
+        opened = self.desk.session.open_reading
+        return opened.case.id if opened else ""
+
+
+def room_of(
+    tmp_path: Path, qtbot: QtBot, n_cases: int = 3, source: SourceChoice = SIMULATED
+) -> Iterator[Room]:
+    darkroom, catalogue = Darkroom(tmp_path), FakeCatalogue()
+    for number in range(1, n_cases + 1):
+        case_id = f"case_{number}"
+        catalogue.add(case_id, [darkroom.develop(an_image(name, case_id)) for name in FOUR_VIEWS])
+    desk = a_desk(catalogue, source)
+    window = ReadWindow(desk.session, ImageLoader(darkroom.read), LightBox(desk.clock), lambda _: DISPLAY)
+    qtbot.addWidget(window)
+    window.resize(1280, 756)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    yield Room(window, desk, darkroom, qtbot)
+    window.close()
+
+
+@pytest.fixture
+def empty_room(tmp_path: Path, qtbot: QtBot, dressed: QApplication) -> Iterator[Room]:
+    yield from room_of(tmp_path, qtbot, n_cases=0)
+
+
+@pytest.fixture
+def silent_room(tmp_path: Path, qtbot: QtBot, dressed: QApplication) -> Iterator[Room]:
+    yield from room_of(tmp_path, qtbot, source=SILENT)
+
+
+@pytest.fixture
+def room(tmp_path: Path, qtbot: QtBot, dressed: QApplication) -> Iterator[Room]:
+    yield from room_of(tmp_path, qtbot)
+
+
+@pytest.fixture
+def reading(room: Room) -> Room:
+    room.sit_down()
+    room.see_case()
+    return room
+
+
+def test_an_empty_store_says_how_to_bring_images_in(empty_room: Room) -> None:
+    empty_room.qtbot.keyClicks(empty_room.find(QLineEdit, "readerName"), "R-07")
+    assert not empty_room.find(QPushButton, "startButton").isEnabled()
+    assert "gazeroom import" in empty_room.words("noCases")
+    assert empty_room.find(QLabel, "noCases").isVisible()
+
+
+def test_the_consent_says_what_is_stored_and_start_gives_it(room: Room) -> None:
+    assert "stores where you look" in room.words("consent")
+    assert "simulated" in room.words("consent")
+    assert not room.find(QPushButton, "startButton").isEnabled()
+    assert room.desk.catalogue.sessions == []
+    room.sit_down()
+    assert len(room.desk.catalogue.sessions) == 1
+
+
+def test_without_a_source_the_page_and_the_light_say_so(silent_room: Room) -> None:
+    assert "No gaze is recorded" in silent_room.words("consent")
+    silent_room.sit_down()
+    assert silent_room.words("gazeWord") == "gaze not recorded"
+    assert silent_room.find(QLabel, "light").property("light") == "off"
+
+
+def test_a_known_reader_is_picked_from_the_list(reading: Room) -> None:
+    reading.click("endSession")
+    readers = reading.find(QListWidget, "readerList")
+    assert readers.isVisible()
+    reading.find(QLineEdit, "readerName").clear()
+    at = readers.visualItemRect(readers.item(0)).center()
+    reading.qtbot.mouseClick(readers.viewport(), LEFT, NONE, at)
+    assert reading.find(QLineEdit, "readerName").text() == "R-07"
+
+
+def test_a_source_that_does_not_open_is_told_on_the_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise SourceError("No stream of gaze was found: start the tracker's LSL outlet.")
+
+    monkeypatch.setattr(room.desk.session, "prepare", refuse)
+    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
+    room.click("startButton")
+    room.qtbot.waitUntil(room.find(QLabel, "startProblem").isVisible)
+    assert "start the tracker" in room.words("startProblem")
+    assert room.find(QPushButton, "startButton").isEnabled()
+
+
+def test_the_first_unread_case_opens_and_the_worklist_shows_it(reading: Room) -> None:
+    assert reading.case_id == "case_1"
+    worklist = reading.find(QTableView, "worklist")
+    assert [index.row() for index in worklist.selectionModel().selectedRows()] == [0]
+    texts = [worklist.model().index(0, column).data() for column in range(4)]
+    assert texts == ["001", "4", "–", "new"]
+    assert reading.words("readerLabel") == "Reader R-07"
+    assert reading.desk.recorder.views()[-1].panels[0].image_id == "case_1 R CC"
+
+
+def test_titles_that_may_tell_the_truth_are_nowhere_on_the_screen(reading: Room) -> None:
+    assert all("title of" not in label.text() for label in reading.window.findChildren(QLabel))
+
+
+def test_a_case_is_marked_assessed_committed_and_the_next_one_opens(reading: Room) -> None:
+    first = reading.desk.session.open_reading
+    assert first is not None
+    reading.key(Qt.Key.Key_D)
+    reading.draw()
+    reading.key(Qt.Key.Key_4, CTRL)
+    assert reading.find(QPushButton, "birads4").isChecked()
+    reading.key(Qt.Key.Key_Return)
+    assert reading.case_id == "case_2"
+    assert reading.desk.catalogue.reading_by_id[first.reading.id].state is ReadingState.COMMITTED
+    [mark] = reading.desk.catalogue.annotations(first.reading.id)
+    assert (mark.image_id, mark.label) == ("case_1 R CC", "mass")
+    assert not reading.find(QToolButton, "markButton").isChecked(), "marking ends with the case"
+    reading.see_case()
+    assert reading.desk.recorder.views()[-1].panels[0].image_id == "case_2 R CC"
+
+
+def test_enter_without_a_category_asks_in_the_panel_even_when_it_was_hidden(reading: Room) -> None:
+    reading.key(Qt.Key.Key_F2)
+    assert not reading.find(QWidget, "sidePanel").isVisible()
+    reading.key(Qt.Key.Key_Return)
+    assert reading.case_id == "case_1"
+    assert reading.find(QLabel, "findingsProblem").isVisible()
+    assert "BI-RADS" in reading.words("findingsProblem")
+    reading.click("birads2")
+    assert not reading.find(QLabel, "findingsProblem").isVisible()
+    reading.click("commitButton")
+    assert reading.case_id == "case_2"
+
+
+def test_the_last_commit_says_that_everything_is_read(reading: Room) -> None:
+    for _ in range(3):
+        reading.key(Qt.Key.Key_1, CTRL)
+        reading.key(Qt.Key.Key_Enter)
+    assert reading.case_id == ""
+    assert reading.words("stageTitle") == "All cases are read."
+    assert reading.words("doneLabel") == "3 of 3 read"
+    assert reading.desk.recorder.views()[-1].panels == ()
+    assert not reading.find(QPushButton, "commitButton").isEnabled()
+
+
+def test_n_goes_on_and_back_and_a_draft_comes_back(reading: Room) -> None:
+    reading.key(Qt.Key.Key_N, SHIFT)
+    assert reading.case_id == "case_1", "there is nothing before the first"
+    reading.key(Qt.Key.Key_D)
+    reading.draw()
+    reading.key(Qt.Key.Key_3, CTRL)
+    reading.key(Qt.Key.Key_N)
+    assert reading.case_id == "case_2"
+    reading.key(Qt.Key.Key_N, SHIFT)
+    assert reading.case_id == "case_1"
+    assert reading.find(QPushButton, "birads3").isChecked()
+    assert reading.find(QListWidget, "marks").count() == 1
+
+
+def test_a_click_in_the_worklist_opens_a_case_and_enter_there_does_not_commit(reading: Room) -> None:
+    worklist = reading.find(QTableView, "worklist")
+    row = worklist.visualRect(worklist.model().index(2, 0)).center()
+    reading.qtbot.mouseClick(worklist.viewport(), LEFT, NONE, row)
+    assert reading.case_id == "case_3"
+    reading.key(Qt.Key.Key_2, CTRL)
+    worklist.setFocus()
+    worklist.selectRow(0)
+    reading.key(Qt.Key.Key_Return)
+    assert reading.case_id == "case_1"
+    assert all(r.state is not ReadingState.COMMITTED for r in reading.desk.catalogue.readings())
+
+
+def test_marks_are_labelled_chosen_deleted_and_brought_back(reading: Room) -> None:
+    marks = reading.find(QListWidget, "marks")
+    assert reading.find(QLabel, "noMarks").isVisible()
+    reading.click("label_calcification")
+    reading.key(Qt.Key.Key_D)
+    reading.draw()
+    assert marks.item(0).text() == "1  calcification  R CC"
+    reading.click("label_distortion")
+    assert marks.item(0).text() == "1  distortion  R CC"
+    reading.key(Qt.Key.Key_Z, CTRL)
+    assert marks.item(0).text() == "1  calcification  R CC"
+    reading.key(Qt.Key.Key_Escape)
+    reading.qtbot.mouseClick(reading.window.lightbox, LEFT, NONE, QPoint(20, 300))
+    assert not reading.find(QToolButton, "deleteButton").isEnabled()
+    reading.qtbot.mouseClick(reading.window.lightbox, LEFT, NONE, QPoint(320, 170))
+    reading.key(Qt.Key.Key_Delete)
+    assert marks.count() == 0
+    reading.key(Qt.Key.Key_Z, CTRL)
+    assert marks.count() == 1
+    reading.key(Qt.Key.Key_Y, CTRL)
+    assert marks.count() == 0
+
+
+def test_keys_typed_into_the_note_are_words_and_the_note_is_kept(reading: Room) -> None:
+    note = reading.find(QPlainTextEdit, "note")
+    note.setFocus()
+    reading.qtbot.keyClicks(note, "Dense, no pin")
+    reading.key(Qt.Key.Key_Return)
+    reading.qtbot.keyClicks(note, "?")
+    assert note.toPlainText() == "Dense, no pin\n?"
+    assert not reading.desk.session.is_paused
+    opened = reading.desk.session.open_reading
+    assert opened is not None
+    reading.key(Qt.Key.Key_2, CTRL)
+    reading.key(Qt.Key.Key_Return, CTRL)
+    assert reading.case_id == "case_2"
+    conclusion = reading.desk.catalogue.assessment(opened.reading.id)
+    assert conclusion is not None
+    assert conclusion.text == "Dense, no pin\n?"
+    assert note.toPlainText() == ""
+
+
+def test_a_pause_covers_the_images_and_a_key_brings_them_back(reading: Room) -> None:
+    reading.key(Qt.Key.Key_P)
+    assert reading.desk.recorder.turns == ["pause"]
+    assert reading.words("stageTitle") == "Paused"
+    assert reading.words("gazeWord") == "paused – gaze not stored"
+    assert reading.desk.recorder.views()[-1].panels == ()
+    reading.key(Qt.Key.Key_P)
+    assert reading.desk.recorder.turns == ["pause", "resume"]
+    reading.qtbot.waitUntil(lambda: len(reading.desk.recorder.views()[-1].panels) == 4)
+
+
+def test_the_light_has_a_steady_word_and_no_number(reading: Room) -> None:
+    look = reading.window._look_at_recorder
+    assert reading.words("gazeWord") == "storing gaze – good"
+    assert reading.find(QLabel, "light").property("light") == "storing"
+    reading.desk.recorder.now = replace(reading.desk.recorder.now, validity=0.4)
+    look()
+    assert reading.words("gazeWord") == "storing gaze – poor"
+    reading.desk.recorder.now = RecorderStatus(
+        RecorderState.FAILED, message="The tracker was unplugged: plug it in.", is_stored=False
+    )
+    look()
+    assert reading.words("gazeWord") == "gaze not stored: The tracker was unplugged: plug it in."
+    assert reading.find(QLabel, "light").property("light") == "failed"
+
+
+def test_simulated_gaze_is_marked_on_both_pages(room: Room) -> None:
+    chips = [label for label in room.window.findChildren(QLabel) if label.text() == "Simulated source"]
+    assert [chip.isVisible() for chip in chips].count(True) == 1
+    room.sit_down()
+    assert room.find(QLabel, "simulatedSource").isVisible()
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_the_operator_sees_numbers_in_a_window_of_their_own(reading: Room) -> None:
+    panel = reading.find(QWidget, "operatorPanel")
+    assert not panel.isVisible()
+    reading.key(Qt.Key.Key_F9)
+    assert panel.isVisible()
+    assert panel.isWindow()
+    assert reading.words("operatorRate") == "120 Hz"
+    assert reading.words("operatorLoss") == "3.0 %"
+    assert "simulated" in reading.words("operatorSource")
+    panel.close()
+    assert not reading.window._actions["operator"].isChecked()
+
+
+def test_the_keys_page_names_every_key_and_covers_the_case(reading: Room) -> None:
+    reading.key(Qt.Key.Key_Question)
+    page = reading.find(QWidget, "keysPage")
+    assert page.isVisible()
+    shown = " ".join(label.text() for label in page.findChildren(QLabel))
+    for key in ("Shift+N", "Ctrl+Z", "Home", "F2", "F9", "Ctrl+0", "Esc", "Double click"):
+        assert key in shown
+    assert reading.desk.recorder.views()[-1].panels == ()
+    reading.key(Qt.Key.Key_Escape)
+    assert not page.isVisible()
+    reading.key(Qt.Key.Key_I)
+    reading.window.lightbox.repaint()
+    assert reading.desk.recorder.views()[-1].panels[0].is_inverted
+
+
+def test_image_keys_reach_the_light_box(reading: Room) -> None:
+    box = reading.window.lightbox
+    fitted = box.panes[0].pose.placement
+    reading.qtbot.mouseMove(box, QPoint(300, 150))
+    reading.key(Qt.Key.Key_X)
+    assert box.panes[0].pose.placement.zoom == 1.0
+    reading.key(Qt.Key.Key_I)
+    reading.key(Qt.Key.Key_Home)
+    assert box.panes[0].pose.placement == fitted
+    assert not box.panes[0].look.is_inverted
+    box.toggle_alone("case_1 L CC")
+    reading.key(Qt.Key.Key_Escape)
+    assert len(box.panes) == 4
+
+
+def test_a_file_that_is_gone_says_so_in_its_pane_while_the_others_are_read(room: Room) -> None:
+    Path(room.desk.catalogue.image_list[0].path).unlink()
+    room.sit_down()
+    room.see_case()
+    panes = {pane.image.id: pane for pane in room.window.lightbox.panes}
+    assert "not where it was imported from" in panes["case_1 R CC"].look.refusal
+    assert panes["case_1 L CC"].look.loaded is not None
+
+
+def test_the_next_unread_case_is_decoded_ahead(reading: Room) -> None:
+    decoded = reading.window._loader.image
+    reading.qtbot.waitUntil(lambda: all(decoded(f"case_2 {name}") is not None for name in FOUR_VIEWS))
+    assert decoded("case_3 R CC") is None
+
+
+def test_the_window_stays_alive_while_images_decode(room: Room) -> None:
+    go_on = threading.Event()
+    room.darkroom.hold = lambda: go_on.wait(10)
+    room.sit_down()
+    room.key(Qt.Key.Key_2, CTRL)
+    assert room.find(QPushButton, "birads2").isChecked()
+    assert not room.window.is_case_shown
+    go_on.set()
+    room.see_case()
+
+
+def test_a_store_that_refuses_is_told_plainly_and_the_mark_is_not_shown(reading: Room) -> None:
+    reading.desk.catalogue.refusal = StoreError("The disk is full: make room and mark again.")
+    reading.key(Qt.Key.Key_D)
+    reading.draw()
+    assert reading.words("findingsProblem") == "The disk is full: make room and mark again."
+    assert reading.find(QListWidget, "marks").count() == 0
+    reading.desk.catalogue.refusal = None
+    reading.draw()
+    assert reading.find(QListWidget, "marks").count() == 1
+    assert not reading.find(QLabel, "findingsProblem").isVisible()
+
+
+def test_ending_the_session_seals_it_and_asks_for_the_next_reader(reading: Room) -> None:
+    reading.click("endSession")
+    reading.qtbot.waitUntil(lambda: reading.desk.recorder.turns == ["stop"])
+    assert reading.find(QWidget, "readerPage").isVisible()
+    assert reading.desk.session.reader is None
+    [reading_row] = reading.desk.catalogue.readings()
+    assert reading_row.state is ReadingState.INTERRUPTED
+
+
+def test_closing_the_window_seals_the_recording(reading: Room) -> None:
+    reading.window.close()
+    assert reading.desk.recorder.turns == ["stop"]
+    reading.window.close()
+    assert reading.desk.recorder.turns == ["stop"]
+
+
+@pytest.mark.parametrize("size", [(1280, 756), (1920, 1036), (2048, 2516), (960, 596)])
+def test_nothing_overlaps_or_is_cut_at_any_size(reading: Room, size: tuple[int, int]) -> None:
+    reading.window.resize(*size)
+    reading.find(QLabel, "findingsProblem").setText("A sentence that is as long as two lines of the panel.")
+    reading.find(QLabel, "findingsProblem").show()
+    QApplication.processEvents()
+    panel = reading.find(QWidget, "findingsPanel")
+    children = [
+        child
+        for child in panel.findChildren(QWidget)
+        if child.isVisible() and isinstance(child, (QPushButton, QPlainTextEdit, QLabel, QListWidget))
+    ]
+    places = [(child, child.rect().translated(child.mapTo(panel, QPoint(0, 0)))) for child in children]
+    for child, place in places:
+        assert panel.rect().contains(place), child.objectName()
+        if isinstance(child, QPushButton):
+            assert child.width() >= child.minimumSizeHint().width(), child.text()
+    for i, (one, place) in enumerate(places):
+        for other, other_place in places[i + 1 :]:
+            assert not place.intersects(other_place), (one.objectName(), other.objectName())

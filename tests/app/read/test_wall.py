@@ -1,0 +1,139 @@
+"""What a hand can do to the wall."""
+
+import numpy as np
+import pytest
+from reading_fakes import FOUR_VIEWS, Film, an_image, ramp
+
+from acquisition.geometry import apply
+from app.read.decoding import LoadedImage
+from app.read.pyramid import build_pyramid
+from app.read.wall import FILE_LUT_NAME, Pane, Wall
+from app.read.windowing import Window
+
+ROOM = (1000, 800)
+R_CC, L_CC = "case_1 R CC", "case_1 L CC"
+
+
+def loaded(image_id: str, width: int = 600, height: int = 1000) -> LoadedImage:
+    film = Film(ramp(width, height))
+    return LoadedImage(image_id, build_pyramid(film.pixels), Window(*film.default_window), film)
+
+
+@pytest.fixture
+def wall() -> Wall:
+    wall = Wall()
+    wall.resize(*ROOM)
+    wall.hang([an_image(name) for name in FOUR_VIEWS])
+    return wall
+
+
+def the(wall: Wall, image_id: str = R_CC) -> Pane:
+    pane = wall.pane(image_id)
+    assert pane is not None
+    return pane
+
+
+def test_an_empty_wall_takes_any_size() -> None:
+    wall = Wall()
+    wall.resize(0, 0)
+    assert wall.panes == ()
+    assert wall.layout == "empty"
+    assert wall.pane_at(0, 0) is None
+
+
+def test_the_pane_under_a_point_is_found(wall: Wall) -> None:
+    found = [wall.pane_at(*point) for point in ((10, 10), (990, 10), (10, 790), (990, 790))]
+    assert [pane.image.view if pane else None for pane in found] == ["CC", "CC", "MLO", "MLO"]
+    assert wall.pane_at(1001, 10) is None
+
+
+def test_dragging_right_widens_and_up_brightens(wall: Wall) -> None:
+    wall.drag_window(R_CC, 10, 10)
+    assert the(wall).look.window is None, "an image that is not there has no window"
+    wall.show(loaded(R_CC))
+    wall.drag_window(R_CC, 256, 0)
+    assert the(wall).look.window == Window(2048.0, 4096.0 + 1024.0)
+    wall.drag_window(R_CC, 0, -256)
+    assert the(wall).look.window == Window(1024.0, 5120.0)
+    assert the(wall, L_CC).look.window is None
+
+
+def test_a_window_stays_within_reason(wall: Wall) -> None:
+    wall.show(loaded(R_CC))
+    wall.drag_window(R_CC, -1e6, 1e6)
+    assert the(wall).look.window == Window(2048.0 + 2 * 4096.0, 1.0)
+    wall.drag_window(R_CC, 1e6, -1e6)
+    assert the(wall).look.window == Window(2048.0 - 2 * 4096.0, 4 * 4096.0)
+
+
+def test_inverting_is_for_all_and_comes_back(wall: Wall) -> None:
+    wall.invert()
+    assert all(pane.look.is_inverted for pane in wall.panes)
+    wall.invert()
+    assert not any(pane.look.is_inverted for pane in wall.panes)
+
+
+def test_reset_undoes_every_look_and_every_move(wall: Wall) -> None:
+    before = wall.panes
+    wall.zoom(R_CC, 2.0, (100, 100))
+    wall.pan(L_CC, 30, -20)
+    wall.invert()
+    wall.reset()
+    assert wall.panes == before
+
+
+def test_a_fitted_image_follows_the_room_and_a_zoomed_one_keeps_its_middle(wall: Wall) -> None:
+    wall.zoom(R_CC, 3.0, (400, 200))
+    zoomed = the(wall)
+    middle = zoomed.pose.placement.to_image(zoomed.size_px[0] / 2, zoomed.size_px[1] / 2)
+    fitted_zoom = the(wall, L_CC).pose.placement.zoom
+    wall.resize(700, 600)
+    after = the(wall)
+    assert after.pose.placement.zoom == zoomed.pose.placement.zoom
+    assert after.pose.placement.to_image(after.size_px[0] / 2, after.size_px[1] / 2) == pytest.approx(
+        middle, abs=1 / zoomed.pose.placement.zoom
+    )
+    assert the(wall, L_CC).pose.placement.zoom < fitted_zoom
+
+
+def test_one_image_alone_and_back_as_it_hung(wall: Wall) -> None:
+    wall.zoom(R_CC, 2.0, (50, 50))
+    before = [pane.pose for pane in wall.panes]
+    wall.toggle_alone(L_CC)
+    assert [pane.image.id for pane in wall.panes] == [L_CC]
+    assert wall.layout == "single"
+    assert the(wall, L_CC).size_px == ROOM
+    wall.show(loaded(R_CC))
+    wall.toggle_alone(L_CC)
+    assert [pane.pose for pane in wall.panes] == before
+    assert the(wall).look.loaded is not None, "what was loaded meanwhile is shown"
+
+
+def test_a_single_image_has_nothing_to_be_alone_of(wall: Wall) -> None:
+    wall.hang([an_image("R CC")])
+    wall.toggle_alone(R_CC)
+    assert not wall.is_alone
+
+
+def test_panels_tell_where_each_loaded_image_is(wall: Wall) -> None:
+    wall.show(loaded(R_CC))
+    wall.show(loaded(L_CC))
+    wall.drag_window(L_CC, 100, 0)
+    right, left = wall.panels((30.0, 44.0))
+    assert (right.image_id, right.lut_name, right.window_center) == (R_CC, FILE_LUT_NAME, None)
+    assert (left.lut_name, left.window_center, left.window_width) == ("", 2048.0, 4496.0)
+    assert left.rect_px[:2] == (30.0 + the(wall, L_CC).pose.box_px[0], 44.0)
+    placement = the(wall).pose.placement
+    x_pane, y_pane = placement.to_pane(123.0, 456.0)
+    back = apply(right.screen_to_image, np.array([[30.0 + x_pane, 44.0 + y_pane]]))[0]
+    assert back == pytest.approx((123.0, 456.0))
+
+
+def test_a_new_case_forgets_the_last(wall: Wall) -> None:
+    wall.show(loaded(R_CC))
+    wall.toggle_alone(R_CC)
+    wall.hang([an_image("R CC", "case_2")])
+    wall.show(loaded(R_CC))
+    wall.refuse("case_1 L CC", "gone")
+    assert [(p.image.case_id, p.look.loaded, p.look.refusal) for p in wall.panes] == [("case_2", None, "")]
+    assert not wall.is_alone
