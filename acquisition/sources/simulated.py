@@ -42,11 +42,8 @@ def _side_channels(side: str) -> tuple[Channel, ...]:
     )
 
 
-CHANNELS = (
-    Channel("device_time_stamp", "<i8", "us", "device_time_us"),
-    *_side_channels("left"),
-    *_side_channels("right"),
-)
+LEFT, RIGHT = _side_channels("left"), _side_channels("right")
+CHANNELS = (Channel("device_time_stamp", "<i8", "us", "device_time_us"), *LEFT, *RIGHT)
 
 
 class SimulatedSource:
@@ -154,7 +151,7 @@ class SimulatedSource:
         pupil_mm = 3.2 + 0.03 * self._pupil_rng.standard_normal((len(capture_ns), 2))
         samples["device_time_stamp"] = np.round(source_time_s * 1e6)
         gaze_mm = px_to_mm(true_px, self._display)
-        for eye, side in enumerate(("left", "right")):
+        for eye, channels in enumerate((LEFT, RIGHT)):
             point = px_to_display_fraction(
                 deg_to_px(true_deg + noise_deg[:, eye], self._display), self._display
             )
@@ -168,7 +165,7 @@ class SimulatedSource:
                 np.full(len(seen), self._display.distance_mm),
                 seen,
             )
-            for channel, column in zip(_side_channels(side), values, strict=True):
+            for channel, column in zip(channels, values, strict=True):
                 is_flag = channel.dtype == "|u1"
                 samples[channel.label] = column if is_flag else np.where(seen, column, np.nan)
         return samples

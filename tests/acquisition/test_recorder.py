@@ -335,13 +335,13 @@ def test_a_session_of_simulated_gaze_comes_back_as_it_was_made(tmp_path):
 
     def advance():
         while not done.wait(0.001):
-            clock.advance(0.2)
+            clock.advance(0.5)
 
     driver = threading.Thread(target=advance)
     driver.start()
     try:
         with open_store(tmp_path) as store:
-            session = record_session(store, source, 20.0, clock=clock, display=DISPLAY)
+            session = record_session(store, source, 60.0, clock=clock, display=DISPLAY)
             done.set()
             driver.join()
             raw, gaze = store.raw(session.id), store.gaze(session.id)
@@ -352,7 +352,7 @@ def test_a_session_of_simulated_gaze_comes_back_as_it_was_made(tmp_path):
     made = twin.read(0.0)
     n = len(raw.samples)
     assert (session.n_samples, session.is_simulated, session.state) == (n, True, SessionState.SEALED)
-    assert n >= 20 * 300
+    assert n >= 60 * 300
     assert raw.samples.tobytes() == made.samples[:n].tobytes()
     assert recording.verify(session.sha256) == []
     assert recording.gaps()
