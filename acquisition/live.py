@@ -54,6 +54,7 @@ class LiveGaze:
         self._recent: tuple[NewestGaze, ...] = ()
         self._counts = [_Count(opened_ns, 0, 0)]
         self._open_pieces: list[NewestGaze] = []
+        self._silent_since_ns = opened_ns if info.channels else None
         self._known: list[Gap] = []
 
     @property
@@ -128,16 +129,19 @@ class LiveGaze:
         if len(usable) == 0:
             return []
         last = int(usable[-1])
+        gaps = self._gaps(NewestGaze(tail.time_ns[: last + 1], tail.xy_fraction[: last + 1]), None)
         self._open_pieces = [NewestGaze(tail.time_ns[last:], tail.xy_fraction[last:])]
-        return self._gaps(NewestGaze(tail.time_ns[: last + 1], tail.xy_fraction[: last + 1]), None)
+        self._silent_since_ns = None
+        return gaps
 
     def last_gaps(self, until_ns: int) -> list[Gap]:
         """The gaps that had not ended when the recording did."""
-        return self._gaps(_joined(tuple(self._open_pieces)), until_ns)
+        return self._gaps(_joined(tuple(self._open_pieces)), until_ns) if self.has_gaze else []
 
     def _gaps(self, gaze: NewestGaze, until_ns: int | None) -> list[Gap]:
         rate_hz = self._info.nominal_rate_hz
-        return find_gaps(*gaze, rate_hz, explained=self._known, until_ns=until_ns)
+        since_ns = self._silent_since_ns
+        return find_gaps(*gaze, rate_hz, explained=self._known, since_ns=since_ns, until_ns=until_ns)
 
 
 def _joined(pieces: tuple[NewestGaze, ...]) -> NewestGaze:

@@ -95,6 +95,7 @@ def find_gaps(
     nominal_rate_hz: float,
     *,
     explained: Sequence[Gap] = (),
+    since_ns: int | None = None,
     until_ns: int | None = None,
 ) -> list[Gap]:
     """The stretches without usable gaze, in order, and why.
@@ -109,12 +110,13 @@ def find_gaps(
         xy_fraction: (n, 2) fractions of the display, NaN without an eye (`geometry.binocular_point`)
         nominal_rate_hz: 0 where the source is irregular
         explained: gaps known from events: disconnect, overflow, pause
+        since_ns: the beginning of the recording, for silence before the first sample
         until_ns: the end of the recording, for silence that nothing ended
     """
-    if len(time_ns) == 0:
-        return []
     period_ns = 1e9 / nominal_rate_hz if nominal_rate_hz else 0.0
-    found = _stalls(time_ns, max(MIN_STALL_S * 1e9, 3 * period_ns), period_ns, until_ns)
+    ends_ns = [[] if end_ns is None else [end_ns] for end_ns in (since_ns, until_ns)]
+    heard_ns = np.concatenate((ends_ns[0], time_ns, ends_ns[1])).astype(np.int64)
+    found = _stalls(heard_ns, max(MIN_STALL_S * 1e9, 3 * period_ns), round(period_ns))
     bounds_ns = np.array([gap.start_ns for gap in (*found, *explained)], dtype=np.int64)
     found += _unusable(time_ns, xy_fraction, round(period_ns), np.sort(bounds_ns))
     for known in explained:
@@ -122,17 +124,18 @@ def find_gaps(
     return sorted(found, key=lambda gap: gap.start_ns)
 
 
-def _stalls(time_ns: NDArray[np.int64], least_ns: float, period_ns: float, until_ns: int | None) -> list[Gap]:
+def _stalls(heard_ns: NDArray[np.int64], least_ns: float, period_ns: int) -> list[Gap]:
     """Stretches in which the source sent nothing; each starts when the next sample was due."""
-    times = time_ns if until_ns is None else np.append(time_ns, until_ns)
-    before = np.flatnonzero(np.diff(times) > least_ns)
-    return [Gap(int(times[i] + round(period_ns)), int(times[i + 1]), GapCause.STALL) for i in before]
+    before = np.flatnonzero(np.diff(heard_ns) > least_ns)
+    return [Gap(int(heard_ns[i]) + period_ns, int(heard_ns[i + 1]), GapCause.STALL) for i in before]
 
 
 def _unusable(
     time_ns: NDArray[np.int64], xy: NDArray[np.float64], period_ns: int, bounds_ns: NDArray[np.int64]
 ) -> list[Gap]:
     """Runs of samples without an eye or beside the display; no run crosses one of the bounds."""
+    if len(time_ns) == 0:
+        return []
     seen = is_finite(xy)
     with np.errstate(invalid="ignore"):
         on_screen = seen & (np.abs(xy[:, 0] - 0.5) <= 0.5) & (np.abs(xy[:, 1] - 0.5) <= 0.5)

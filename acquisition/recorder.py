@@ -82,7 +82,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._news = threading.Condition()
         self._posted: list[Event | ViewState | Turn] = []
-        self._stopping = False
+        self._stopping = self._is_over = False
         self._wanted_ns = self._stored_until_ns = -1
         self._error: GazeroomError | None = None
         self._status = RecorderStatus(RecorderState.IDLE)
@@ -168,9 +168,7 @@ class Recorder:
         """Block until all that arrived and was posted up to this time is durable; say whether it is."""
         with self._news:
             self._wanted_ns = max(self._wanted_ns, host_time_ns)
-            self._news.wait_for(
-                lambda: self._stored_until_ns >= host_time_ns or not self._thread.is_alive(), timeout_s
-            )
+            self._news.wait_for(lambda: self._stored_until_ns >= host_time_ns or self._is_over, timeout_s)
             return self._stored_until_ns >= host_time_ns
 
     def _turn(self, *, is_pause: bool) -> None:
@@ -204,6 +202,7 @@ class Recorder:
         finally:
             self._source.close()
             with self._news:
+                self._is_over = True
                 self._news.notify_all()
 
     def _fail(self, error: GazeroomError) -> None:

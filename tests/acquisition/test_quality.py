@@ -108,6 +108,15 @@ def test_a_blink_beside_a_silence_is_a_gap_of_its_own():
     ]
 
 
+def test_a_source_that_never_spoke_was_silent_all_the_time():
+    nothing = np.zeros(0, dtype=np.int64), np.zeros((0, 2))
+    (found,) = find_gaps(*nothing, RATE_HZ, since_ns=0, until_ns=1000 * PERIOD_NS)
+    assert (found.cause, found.end_ns) == (GapCause.STALL, 1000 * PERIOD_NS)
+    time_ns, xy = gaze_of(1000)
+    (found,) = find_gaps(time_ns[50:], xy[50:], RATE_HZ, since_ns=0)
+    assert (found.cause, found.end_ns) == (GapCause.STALL, 50 * PERIOD_NS)
+
+
 def test_no_samples_no_gaps():
     assert find_gaps(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), RATE_HZ) == []
 
