@@ -176,13 +176,12 @@ class LightBox(QWidget):
         """Paint what is asked for, then tell what the screen shows."""
         scale = self.devicePixelRatioF()
         painter = QPainter(self)
-        painter.fillRect(event.rect(), theme.colour("line"))
+        touched = [p for p in self._wall.panes if self._logical(p.pose.box_px).intersects(event.rect())]
+        if len(touched) != 1 or not self._logical(touched[0].pose.box_px).contains(event.rect()):
+            painter.fillRect(event.rect(), theme.colour("line" if self._wall.panes else "pane"))
         painter.scale(1 / scale, 1 / scale)
-        if not self._wall.panes:
-            painter.fillRect(0, 0, *self._room_px(), theme.colour("pane"))
-        for pane in self._wall.panes:
-            if self._logical(pane.pose.box_px).intersects(event.rect()):
-                self._paint_pane(painter, pane, scale)
+        for pane in touched:
+            self._paint_pane(painter, pane, scale)
         painter.end()
         self._is_complete = all(pane.look.loaded or pane.look.refusal for pane in self._wall.panes)
         self._tell()
@@ -331,7 +330,6 @@ class LightBox(QWidget):
 
     def _paint_pane(self, painter: QPainter, pane: Pane, scale: float) -> None:
         box, look = pane.pose.box_px, pane.look
-        painter.fillRect(rectangle(box), theme.colour("pane"))
         if look.loaded is None:
             self._paint_waiting(painter, pane, scale)
             return
@@ -342,6 +340,7 @@ class LightBox(QWidget):
         paint_corners(painter, box, pane.pose.slot.anchor, scale, top, bottom)
 
     def _paint_waiting(self, painter: QPainter, pane: Pane, scale: float) -> None:
+        painter.fillRect(rectangle(pane.pose.box_px), theme.colour("pane"))
         if pane.look.refusal:
             paint_sentence(painter, pane.pose.box_px, pane.look.refusal, "warning", scale)
         elif not self._is_patient:

@@ -5,6 +5,7 @@ The painter works in device pixels; nothing outside the visible part is mapped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 from acquisition.domain import Annotation, Box
 from app import theme
 from app.read.pyramid import Mapper, Pyramid, visible_part
-from app.read.transform import Anchor, Placement
+from app.read.transform import Anchor, Placement, around
 
 MARGIN_PX = 8
 LABEL_PX = 12
@@ -36,22 +37,34 @@ def paint_image(
 ) -> None:
     """Draw the visible part of the image into its pane: exact at 1:1, smooth at other scales."""
     part = visible_part(pyramid, placement, pane[2:])
+    shown = _moved(placement.box_to_pane((0, 0, *pyramid.size_px)), pane)
+    for ground in around(pane, _whole_pixels_of(shown)):
+        painter.fillRect(rectangle(ground), theme.colour("pane"))
     if part is None:
         return
-    grey = mapper.map(pyramid, part, table, placement.is_flipped)
-    height, width = grey.shape
-    image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8)
-    x, y, target_width, target_height = part.target_px
-    shown = placement.box_to_pane((0, 0, *pyramid.size_px))
+    pixels = mapper.map(pyramid, part, table, placement.is_flipped)
+    height, width = pixels.shape
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+    x, y, target_width, target_height = _moved(part.target_px, pane)
     painter.save()
-    painter.translate(pane[0], pane[1])
-    painter.setClipRect(rectangle(shown).intersected(QRectF(0, 0, *pane[2:])))
+    painter.setClipRect(rectangle(shown).intersected(rectangle(pane)))
     if placement.zoom == 1.0 and part.level == 0:
         painter.drawImage(QPointF(round(x), round(y)), image)
     else:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(x, y, target_width, target_height), image)
     painter.restore()
+
+
+def _moved(box: Box, by: Box) -> Box:
+    return box[0] + by[0], box[1] + by[1], box[2], box[3]
+
+
+def _whole_pixels_of(box: Box) -> Box:
+    """The pixels that lie within a box from edge to edge."""
+    left, top = math.ceil(box[0]), math.ceil(box[1])
+    right, bottom = math.floor(box[0] + box[2]), math.floor(box[1] + box[3])
+    return left, top, right - left, bottom - top
 
 
 def paint_corners(

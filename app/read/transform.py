@@ -77,6 +77,21 @@ def intersection(a: Box, b: Box) -> Box:
     return left, top, max(0.0, right - left), max(0.0, bottom - top)
 
 
+def around(outer: Box, inner: Box) -> tuple[Box, ...]:
+    """The parts of a box that another one leaves free: above, below, left, right."""
+    x, y, width, height = outer
+    left, top, inner_width, inner_height = intersection(outer, inner)
+    if inner_width <= 0 or inner_height <= 0:
+        return (outer,)
+    right, bottom = left + inner_width, top + inner_height
+    return (
+        (x, y, width, top - y),
+        (x, bottom, width, y + height - bottom),
+        (x, top, left - x, inner_height),
+        (right, top, x + width - right, inner_height),
+    )
+
+
 def fit_zoom(size_px: Size, pane_px: Size) -> float:
     """The largest zoom at which the whole size fits into the pane."""
     return min(pane_px[0] / size_px[0], pane_px[1] / size_px[1])

@@ -12,6 +12,7 @@ from app.read.transform import (
     Anchor,
     Placement,
     actual_size,
+    around,
     fit_zoom,
     intersection,
     kept_in_view,
@@ -95,6 +96,28 @@ def test_an_image_in_view_is_not_moved(
     kept = kept_in_view(placement, image, pane)
     assume(kept == placement)
     assert kept_in_view(kept, image, pane) == kept
+
+
+boxes = st.tuples(*[st.integers(-20, 20)] * 2, *[st.integers(0, 20)] * 2)
+
+
+@given(boxes, boxes)
+def test_the_parts_around_a_box_cover_all_but_it_once(
+    outer: tuple[int, int, int, int], inner: tuple[int, int, int, int]
+) -> None:
+    covered = np.zeros((60, 60), int)
+    for box in around(outer, inner):
+        covered[cells(box)] += 1
+    expected = np.zeros((60, 60), int)
+    expected[cells(outer)] = 1
+    taken = np.zeros((60, 60), int)
+    taken[cells(inner)] = 1
+    np.testing.assert_array_equal(covered, expected * (1 - taken))
+
+
+def cells(box: tuple[float, float, float, float]) -> tuple[slice, slice]:
+    x, y, width, height = map(int, box)
+    return slice(y + 20, y + 20 + height), slice(x + 20, x + 20 + width)
 
 
 def test_a_mirrored_image_shows_its_right_edge_on_the_left() -> None:
