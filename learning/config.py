@@ -29,29 +29,29 @@ class RunConfig(Document):
     is dropped with `drop_probability`, anew at every step. random: as gzpt, on the same graph with its
     images shuffled, so that the pairs are as many and mean nothing."""
     scheme: str = "tima"
-    threshold: float | None = Field(None, ge=0, le=1)
-    pair_rate: float | None = Field(None, gt=0, lt=1)
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    pair_rate: float | None = Field(default=None, gt=0, lt=1)
     """Chooses the threshold so that this share of all image pairs lies above it."""
-    drop_probability: float = Field(0.5, ge=0, le=1)
+    drop_probability: float = Field(default=0.5, ge=0, le=1)
     backbone: str = "resnet18"
-    image_size_px: int = Field(64, ge=16, le=2048)
-    batch_size: int = Field(32, ge=2)
-    epochs: int = Field(100, ge=1)
-    learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(1e-4, ge=0)
-    rise_epochs: int = Field(0, ge=0)
+    image_size_px: int = Field(default=64, ge=16, le=2048)
+    batch_size: int = Field(default=32, ge=2)
+    epochs: int = Field(default=100, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    rise_epochs: int = Field(default=0, ge=0)
     """Epochs over which the learning rate rises to its value before it falls along a cosine."""
-    momentum: float = Field(0.9, ge=0, le=1)
+    momentum: float = Field(default=0.9, ge=0, le=1)
     """Of the target network at the start; it rises to 1 along a cosine."""
     augmentation: str = "mammography"
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     device: Device = "auto"
     precision: Precision = "auto"
     start_from: str | None = None
     """Folder of a finished run whose networks are the start of this one."""
     label: str | None = None
     """The label by which pair purity and neighbours are watched; None takes the set's own if it has one."""
-    watch_every: int = Field(1, ge=0)
+    watch_every: int = Field(default=1, ge=0)
     """Epochs between two looks at the neighbours of held-out patients; 0 for none. It chooses nothing."""
 
     @model_validator(mode="after")

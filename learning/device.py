@@ -9,7 +9,9 @@ from learning.config import RunConfig
 
 
 def choose_device(device: str) -> torch.device:
-    """`auto` is CUDA where there is one. Raises `UserError` where CUDA is asked for in vain."""
+    """`auto` is CUDA where there is one. Raises `UserError` for one that is not there."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise UserError(f"There is no device '{device}'; choose cpu, cuda or auto.")
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError(
             "There is no CUDA device; choose --device cpu, or install a torch build and driver for it."

@@ -52,12 +52,12 @@ def pretrain(
         UserError: a set, graph, start or checkpoint that does not fit, or a loss that is not a number.
     """
     tell = progress or _say_nothing
-    if _is_finished(out, config, resume):
+    tell(0.0, "loading the set")
+    manifest = files.load_set(set_folder)
+    if _is_finished(out, manifest, config, resume):
         return files.load_run(out)
 
     # The set: images of the patients to learn from, in memory, and who is like whom.
-    tell(0.0, "loading the set")
-    manifest = files.load_set(set_folder)
     entries = manifest.of_part("pretrain")
     if len(entries) < config.batch_size:
         raise UserError(
@@ -80,7 +80,7 @@ def pretrain(
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
     )
-    first_epoch = _resume(out, method, optimiser) if resume else 0
+    first_epoch = _resume(out, manifest, method, optimiser) if resume else 0
     save_config(out, config)
     write_text(
         out / METRICS,
@@ -89,6 +89,10 @@ def pretrain(
 
     # The epochs.
     training = Training(config, device, method, optimiser, images, torch.from_numpy(pairing.pairs).to(device))
+
+    def networks() -> dict[str, Any]:
+        return {"set_sha256": manifest.sha256, "method": method.state_dict()}
+
     saved_s = time.monotonic()
     for epoch in range(first_epoch, config.epochs):
         tell(epoch / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
@@ -104,12 +108,12 @@ def pretrain(
         with (out / METRICS).open("a", encoding="utf-8") as lines:
             lines.write(f"{metrics.model_dump_json()}\n")
         if time.monotonic() - saved_s > SECONDS_BETWEEN_CHECKPOINTS and epoch + 1 < config.epochs:
-            state = {"method": method.state_dict(), "optimiser": optimiser.state_dict()}
+            state = networks() | {"optimiser": optimiser.state_dict()}
             save_checkpoint(out / CHECKPOINTS, epoch + 1, state)
             saved_s = time.monotonic()
 
     # What stays: the networks, for runs that start from this one, the encoder and the record.
-    save_checkpoint(out / CHECKPOINTS, config.epochs, {"method": method.state_dict()}, keep=1)
+    save_checkpoint(out / CHECKPOINTS, config.epochs, networks(), keep=1)
     record = files.RunRecord(
         set_sha256=manifest.sha256,
         patients=tuple(sorted({entry.patient for entry in entries} | set(start.patients))),
@@ -226,7 +230,7 @@ def _warm_start(method: Byol, config: RunConfig) -> Start:
     return Start(record.n_epochs, record.patients)
 
 
-def _is_finished(out: Path, config: RunConfig, resume: bool) -> bool:
+def _is_finished(out: Path, manifest: files.SetManifest, config: RunConfig, resume: bool) -> bool:
     """Whether the run is there already. Raises `UserError` where the folder holds something else."""
     if not (out / CONFIG).is_file():
         return False
@@ -236,15 +240,24 @@ def _is_finished(out: Path, config: RunConfig, resume: bool) -> bool:
         raise UserError(
             f"{out} holds a run with other settings; resume it with the same ones or choose another --out."
         )
-    return (out / RUN).is_file()
+    if not (out / RUN).is_file():
+        return False
+    _check_set(out, files.load_run(out).set_sha256, manifest)
+    return True
 
 
-def _resume(out: Path, method: Byol, optimiser: torch.optim.Optimizer) -> int:
+def _check_set(out: Path, set_sha256: str, manifest: files.SetManifest) -> None:
+    if set_sha256 != manifest.sha256:
+        raise UserError(f"{out} holds a run on another set; choose another --out.")
+
+
+def _resume(out: Path, manifest: files.SetManifest, method: Byol, optimiser: torch.optim.Optimizer) -> int:
     """Load the newest sound checkpoint; how many epochs it holds, 0 without one."""
     found = load_checkpoint(out / CHECKPOINTS)
     if found is None:
         return 0
     n_epochs, state = found
+    _check_set(out, state["set_sha256"], manifest)
     method.load_state_dict(state["method"])
     if "optimiser" in state:
         optimiser.load_state_dict(state["optimiser"])

@@ -1,0 +1,120 @@
+"""Arms side by side: one plain warm-up that all share, then every arm for as long, differing in gaze alone.
+
+Arms are threads of one process. Torch lets go of the interpreter while it computes, so that they keep as
+many cores busy as processes would, and torch is loaded once and held in memory once.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+
+from acquisition.command_line import Step
+from learning.config import Gaze, RunConfig
+from learning.pretrain import pretrain
+
+ARMS: tuple[Gaze, ...] = ("none", "gzpt", "random")
+WARM_UP = "warm-up"
+EPOCHS = 12
+"""Of the warm-up, and of each arm after it: about 150 s on two cores for 240 images of 64 px."""
+
+
+class _Stopped(Exception):
+    """Another arm failed or somebody asked to stop."""
+
+
+def run_arms(
+    set_folder: Path,
+    out: Path,
+    arms: Sequence[Gaze] = ARMS,
+    config: RunConfig | None = None,
+    *,
+    warm_up_epochs: int = EPOCHS,
+    progress: Step | None = None,
+) -> list[Path]:
+    """Pretrain matched arms on a set. What is finished already is not done again.
+
+    Args:
+        set_folder: the pretraining set.
+        out: gets a run folder for each arm, and the warm-up's.
+        arms: which pairs are positives in each.
+        config: settings that all arms share; their gaze is set here.
+        warm_up_epochs: of plain training before the arms part; 0 for none.
+        progress: told of the fraction done; whatever it raises stops all arms, which can be resumed by
+            calling again.
+
+    Returns:
+        the arms' folders, in order.
+    """
+    base = config or RunConfig(epochs=EPOCHS, watch_every=4)
+    tell = progress or _say_nothing
+    n_epochs = warm_up_epochs + len(arms) * base.epochs
+    n_threads = torch.get_num_threads()
+    try:
+        start = None
+        if warm_up_epochs:
+            share = warm_up_epochs / n_epochs
+            warm_up = base.model_copy(update={"gaze": "none", "epochs": warm_up_epochs})
+            pretrain(
+                set_folder,
+                out / WARM_UP,
+                warm_up,
+                resume=True,
+                progress=lambda done, message: tell(share * done, f"warm-up: {message}"),
+            )
+            start = str(out / WARM_UP)
+        else:
+            share = 0.0
+        settings = {gaze: base.model_copy(update={"gaze": gaze, "start_from": start}) for gaze in arms}
+        _side_by_side(
+            set_folder, out, settings, lambda done, message: tell(share + (1 - share) * done, message)
+        )
+    finally:
+        torch.set_num_threads(n_threads)
+    return [out / gaze for gaze in arms]
+
+
+def _side_by_side(set_folder: Path, out: Path, settings: dict[Gaze, RunConfig], tell: Step) -> None:
+    """All arms at once, each with its share of the cores; progress is told by this thread."""
+    threads_each = max(1, (os.cpu_count() or 1) // len(settings))
+    told, stop = threading.Condition(), threading.Event()
+    done_of = dict.fromkeys(settings, 0.0)
+
+    def work(gaze: Gaze) -> None:
+        torch.set_num_threads(threads_each)
+
+        def note(done: float, message: str) -> None:  # noqa: ARG001
+            with told:
+                done_of[gaze] = done
+                told.notify()
+            if stop.is_set():
+                raise _Stopped
+
+        pretrain(set_folder, out / gaze, settings[gaze], resume=True, progress=note)
+        note(1.0, "")
+
+    with ThreadPoolExecutor(len(settings), thread_name_prefix="arm") as pool:
+        running = [pool.submit(work, gaze) for gaze in settings]
+        try:
+            while not all(arm.done() for arm in running):
+                with told:
+                    told.wait(timeout=0.5)
+                    ahead = sum(done_of.values()) / len(done_of)
+                    message = ", ".join(f"{gaze} {done:.0%}" for gaze, done in done_of.items())
+                tell(ahead, message)
+                if any(arm.done() and arm.exception() for arm in running):
+                    break
+        finally:
+            stop.set()
+    for arm in running:
+        if not isinstance(arm.exception(), _Stopped):
+            arm.result()
+
+
+def _say_nothing(fraction: float, message: str) -> None:
+    pass
