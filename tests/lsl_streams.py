@@ -16,6 +16,7 @@ ResolveScope = machine
 MachineAddresses = {127.0.0.1}
 [lab]
 KnownPeers = {127.0.0.1}
+SessionID = {session_id}
 [log]
 level = -3
 """
@@ -26,7 +27,8 @@ OUTLET = Path(__file__).with_name("lsl_outlet.py")
 def lsl_on_loopback(tmp_path_factory):
     """LSL that never leaves this machine. liblsl reads its settings once, when it is first used."""
     settings = tmp_path_factory.mktemp("lsl") / "lsl_api.cfg"
-    settings.write_text(LOOPBACK_ONLY)
+    # Of tests that run side by side none sees another's streams.
+    settings.write_text(LOOPBACK_ONLY.replace("{session_id}", f"tests-{os.getpid()}"))
     os.environ["LSLAPICFG"] = str(settings)
     try:
         import pylsl

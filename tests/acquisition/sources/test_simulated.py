@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ from acquisition.sources.simulated import LATENCY_NS, SimulatedSource
 from acquisition.store import RawGaze
 from acquisition.store.gaze import gaze_of
 
+ROOT = Path(__file__).parents[3]
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
 
 
@@ -118,3 +123,8 @@ def test_reading_before_opening_is_told():
     source = open_source("simulated", clock=VirtualClock(), display=DISPLAY)
     with pytest.raises(SourceError, match="open it first"):
         source.read(0.0)
+
+
+def test_the_lsl_library_is_loaded_by_nobody_who_does_not_use_it():
+    program = "import sys, acquisition.sources; sys.exit('pylsl' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT).returncode == 0
