@@ -98,7 +98,7 @@ class Recorder:
         self._thread.start()
 
     def wait_until_open(self, timeout_s: float = 30.0) -> None:
-        """Block until gaze is being recorded.
+        """Block until gaze is being recorded; what does not open in time is given up.
 
         Raises:
             SourceError: the source could not be opened.
@@ -106,6 +106,7 @@ class Recorder:
         """
         with self._news:
             if not self._news.wait_for(lambda: self._status.state is not RecorderState.OPENING, timeout_s):
+                self._stopping = True
                 raise UserError(
                     f"The gaze source did not open within {timeout_s:g} s: check it, or choose another."
                 )
