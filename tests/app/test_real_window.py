@@ -1,0 +1,226 @@
+"""`gazeroom read` under a virtual X server, driven by real X events; what is asserted is what was stored."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import uid
+from pydicom.dataset import Dataset, FileMetaDataset
+
+from acquisition.domain import Panel, ReadingState, Session, SessionState, ViewState
+from acquisition.geometry import apply, invert
+from acquisition.interchange.importing import import_paths
+from acquisition.store import Store, open_store
+
+pytestmark = pytest.mark.xvfb
+SCREEN = "1280x800"
+PATIENCE_S = 60.0
+LOST_AT_MOST_S = 0.3
+"""So much gaze may be missing after a kill."""
+PIECE_SAMPLES = 15
+"""A reading counts its samples to the nearest piece that was read at once."""
+VIEWS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
+SIZE_PX = (600, 900)
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def x_environment() -> Iterator[dict[str, str]]:
+    """The environment of programs on a fresh X server."""
+    for program in ("Xvfb", "xdotool"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    reading_end, writing_end = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing_end), "-screen", "0", f"{SCREEN}x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writing_end], stderr=subprocess.DEVNULL)
+    os.close(writing_end)
+    with os.fdopen(reading_end) as pipe:
+        display = f":{pipe.readline().strip()}"
+    environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+    try:
+        probe = [sys.executable, "-c", "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"]
+        found = subprocess.run(probe, env=environment, capture_output=True, text=True, check=False)
+        if found.returncode != 0:
+            pytest.skip(f"Qt finds no X libraries: {found.stderr.strip().splitlines()[:1]}")
+        yield environment
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def write_view(path: Path, side: str, view: str) -> None:
+    """A 12-bit mammogram: brighter towards the chest wall, on air."""
+    width, height = SIZE_PX
+    ramp = np.linspace(4000, 100, width).astype(np.uint16)
+    pixels = np.zeros((height, width), np.uint16)
+    pixels[100:-100] = ramp if side == "L" else ramp[::-1]
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    dataset.SOPClassUID = uid.DigitalMammographyXRayImageStorageForPresentation
+    dataset.SOPInstanceUID, dataset.StudyInstanceUID = uid.generate_uid(), uid.generate_uid()
+    dataset.PatientID, dataset.Modality = "P1", "MG"
+    dataset.ImageLaterality, dataset.ViewPosition = side, view
+    dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = height, width, 1
+    dataset.PhotometricInterpretation, dataset.PixelRepresentation = "MONOCHROME2", 0
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
+    dataset.PixelData = pixels.tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset.save_as(path, enforce_file_format=True)
+
+
+@dataclass
+class Workstation:
+    """The program, a pair of hands, and a look at its store from outside."""
+
+    process: "subprocess.Popen[bytes]"
+    environment: dict[str, str]
+    store: Store
+
+    def hand(self, *words: object) -> None:
+        command = ["xdotool", *map(str, words)]
+        subprocess.run(command, env=self.environment, check=True, capture_output=True, timeout=PATIENCE_S)
+
+    def drag(self, button: int, start: tuple[float, float], end: tuple[float, float]) -> None:
+        middle = tuple((a + b) / 2 for a, b in zip(start, end, strict=True))
+        self.hand("mousemove", *map(round, start), "mousedown", button)
+        self.hand("mousemove", *map(round, middle), "mousemove", *map(round, end), "mouseup", button)
+
+    def sit_down(self) -> None:
+        self.hand("search", "--sync", "--onlyvisible", "--name", "Gazeroom", "windowfocus", "--sync")
+        self.hand("type", "R-07")
+        self.hand("key", "Return")
+        wait_until(lambda: len(self.view().panels) == 4, "four views hang")
+
+    def session(self) -> Session | None:
+        sessions = self.store.sessions()
+        return sessions[-1] if sessions else None
+
+    def view(self) -> ViewState:
+        """The newest view that the recording holds."""
+        session = self.session()
+        views = self.store.recording(session.id).view_states() if session else []
+        return views[-1] if views else ViewState(0, ())
+
+    def panel(self, side: str, view: str) -> Panel:
+        images = {image.id: image for image in self.store.catalogue.images()}
+        return next(
+            panel
+            for panel in self.view().panels
+            if (images[panel.image_id].laterality, images[panel.image_id].view) == (side, view)
+        )
+
+
+def on_display(panel: Panel, x_image_px: float, y_image_px: float) -> tuple[float, float]:
+    x, y = apply(invert(panel.screen_to_image), np.array([[x_image_px, y_image_px]]))[0]
+    return float(x), float(y)
+
+
+@pytest.fixture
+def workstation(tmp_path: Path, x_environment: dict[str, str]) -> Iterator[Workstation]:
+    for case in ("one", "two"):
+        for side, view in VIEWS:
+            write_view(tmp_path / "films" / case / f"{side}{view}.dcm", side, view)
+    with open_store(tmp_path / "store") as store:
+        import_paths([tmp_path / "films"], store.catalogue, case_by="folder")
+        command = [sys.executable, "-m", "app", "read", "--store", str(tmp_path / "store")]
+        process = subprocess.Popen([*command, "--source", "simulated"], env=x_environment)
+        try:
+            yield Workstation(process, x_environment, store)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_a_case_is_read_with_mouse_and_keys(workstation: Workstation) -> None:
+    workstation.sit_down()
+    right, left = workstation.panel("R", "CC"), workstation.panel("L", "CC")
+    right_end, left_start = right.rect_px[0] + right.rect_px[2], left.rect_px[0]
+    assert 0 <= left_start - right_end <= 4, "panes meet in the middle"
+    assert on_display(right, SIZE_PX[0], 0)[0] == pytest.approx(right_end, abs=1), "so do chest walls"
+    assert on_display(left, 0, 0)[0] == pytest.approx(left_start, abs=1)
+
+    x, y = on_display(left, 200, 450)
+    workstation.drag(1, (x, y), (x + 40, y - 20))
+    wait_until(lambda: workstation.panel("L", "CC").window_width is not None, "the drag has windowed")
+    workstation.hand("mousemove", round(x), round(y), "click", 4)
+    wait_until(
+        lambda: workstation.panel("L", "CC").screen_to_image[0] < left.screen_to_image[0] * 0.9,
+        "the wheel has zoomed",
+    )
+    zoomed = workstation.panel("L", "CC")
+    assert apply(zoomed.screen_to_image, np.array([[round(x), round(y)]]))[0] == pytest.approx(
+        apply(left.screen_to_image, np.array([[round(x), round(y)]]))[0], abs=1e-6
+    )
+
+    workstation.hand("key", "d")
+    workstation.drag(1, on_display(zoomed, 100, 400), on_display(zoomed, 250, 520))
+    workstation.hand("key", "ctrl+4", "key", "Return")
+    readings = workstation.store.readings
+    wait_until(lambda: readings()[0].state is ReadingState.COMMITTED, "the reading is committed")
+    reading = readings()[0]
+    assessment = workstation.store.catalogue.assessment(reading.id)
+    assert assessment is not None
+    assert assessment.birads == 4
+    [mark] = workstation.store.catalogue.annotations(reading.id)
+    assert mark.image_id == left.image_id
+    tolerance_px = 1.5 * zoomed.screen_to_image[0]
+    np.testing.assert_allclose(mark.points_px, ((100, 400), (250, 520)), atol=tolerance_px)
+    assert reading.n_samples > 0
+    assert reading.is_simulated
+    counted_at_least = reading.n_samples - PIECE_SAMPLES
+    wait_until(lambda: len(workstation.store.gaze(reading.id)) >= counted_at_least, "its gaze is stored")
+
+    wait_until(lambda: len(readings()) == 2, "the next case is open")
+    workstation.process.send_signal(signal.SIGTERM)
+    assert workstation.process.wait(PATIENCE_S) == 0
+    session = workstation.session()
+    assert session is not None
+    assert session.state is SessionState.SEALED
+    assert workstation.store.problems() == []
+
+
+def test_a_kill_in_the_middle_loses_no_mark_and_hardly_any_gaze(
+    workstation: Workstation, tmp_path: Path
+) -> None:
+    workstation.sit_down()
+    panel = workstation.panel("R", "MLO")
+    workstation.hand("key", "d")
+    workstation.drag(1, on_display(panel, 300, 300), on_display(panel, 400, 400))
+    workstation.hand("key", "ctrl+3")
+    reading = workstation.store.readings()[0]
+    catalogue = workstation.store.catalogue
+    wait_until(lambda: bool(catalogue.annotations(reading.id)), "the mark is stored")
+    wait_until(lambda: catalogue.assessment(reading.id) is not None, "the category is stored")
+    workstation.process.kill()
+    killed_ns = time.perf_counter_ns()
+    workstation.process.wait()
+
+    with open_store(tmp_path / "store") as store:
+        [session] = store.sessions()
+        assert session.state is SessionState.INTERRUPTED
+        assert store.readings()[0].state is ReadingState.INTERRUPTED
+        [mark] = store.catalogue.annotations(reading.id)
+        assert mark.image_id == panel.image_id
+        drafted, assessment = store.catalogue.drafts(session.reader_id, reading.case_id)
+        assert drafted == [mark]
+        assert assessment is not None
+        assert assessment.birads == 3
+        gaze = store.gaze(session.id)
+        assert (killed_ns - gaze["host_time_ns"][-1]) * 1e-9 < LOST_AT_MOST_S
+        assert np.diff(gaze["time_ns"]).max() < 1.5e9 / 120
+        assert store.recording(session.id).verify() == []
