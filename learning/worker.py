@@ -21,7 +21,7 @@ import typer
 
 from acquisition.command_line import VerboseOption, run
 from acquisition.domain import Job, JobKind, JobState, ReadingState
-from acquisition.errors import BugError, UserError
+from acquisition.errors import BugError, StoreError, UserError
 from acquisition.store import Catalogue, Store, open_store
 
 RENEW_EVERY_S = 1.0
@@ -72,8 +72,12 @@ class Progress:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_EVERY_S):
-            if self._catalogue.heartbeat(self._job.id, self._worker, *self.said):
-                self._cancelled.set()
+            try:
+                if self._catalogue.heartbeat(self._job.id, self._worker, *self.said):
+                    self._cancelled.set()
+            except StoreError as error:
+                # A busy database: the lease outlasts many missed renewals.
+                _log.warning("the lease could not be renewed: %s", error)
 
 
 def build_set_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def readings_command(
     """
     with open_store(store, recordings) as opened:
         sessions = [_session_row(opened, session) for session in opened.sessions()]
-        readings = [_reading_row(opened, reading) for reading in opened.readings()]
+        titles = {case.id: case.title for case in opened.catalogue.cases()}
+        readings = [_reading_row(opened, reading, titles) for reading in opened.readings()]
         problems = opened.problems()
     if as_json:
         show_json({"sessions": sessions, "readings": readings, "problems": problems})
@@ -54,11 +55,11 @@ def _session_row(store: Store, session: Session) -> dict[str, Any]:
     }
 
 
-def _reading_row(store: Store, reading: Reading) -> dict[str, Any]:
+def _reading_row(store: Store, reading: Reading, titles: dict[str, str]) -> dict[str, Any]:
     return {
         "id": reading.id,
         "session": reading.session_id,
-        "case": store.catalogue.case(reading.case_id).title,
+        "case": titles.get(reading.case_id, "lost"),
         "simulated": reading.is_simulated,
         "samples": reading.n_samples,
         "loss": None if reading.loss is None else round(reading.loss, 4),
