@@ -26,7 +26,11 @@ BREACHES = {
 
 
 def lint(folder: Path) -> str:
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])",
+    ]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
@@ -48,7 +52,9 @@ def test_every_contract_is_kept() -> None:
 
 
 def test_every_contract_has_a_breach_here() -> None:
-    assert [next(name for name in contract_names() if name.startswith(words)) for words in BREACHES] == contract_names()
+    assert [
+        next(name for name in contract_names() if name.startswith(words)) for words in BREACHES
+    ] == contract_names()
 
 
 @pytest.mark.parametrize("words", BREACHES)
