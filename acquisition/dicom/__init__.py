@@ -5,6 +5,13 @@
 """
 
 from acquisition.dicom.file import looks_like_dicom
-from acquisition.dicom.image import DicomImage, ImageHeader, read_header, read_image
+from acquisition.dicom.image import PHANTOM_MANUFACTURER, DicomImage, ImageHeader, read_header, read_image
 
-__all__ = ["DicomImage", "ImageHeader", "looks_like_dicom", "read_header", "read_image"]
+__all__ = [
+    "PHANTOM_MANUFACTURER",
+    "DicomImage",
+    "ImageHeader",
+    "looks_like_dicom",
+    "read_header",
+    "read_image",
+]
