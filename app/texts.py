@@ -29,13 +29,13 @@ class Text(StrEnum):
     START = "Start reading"
     STARTING = "Opening the gaze source …"
     CONSENT = (
-        "While you read, Gazeroom stores where you look on the screen (source: {source}), your marks and "
-        "your assessment, under your pseudonym, for research on how experts read images. You can pause at "
-        "any time with P. By pressing Start you agree."
+        "While you read, Gazeroom stores where you look (source: {source}), what the screen shows, your "
+        "marks and your assessment, under your pseudonym, for research on how experts read images. You can "
+        "pause at any time with P. By pressing Start you agree."
     )
     CONSENT_NONE = (
-        "No gaze is recorded: Gazeroom runs without a gaze source. Your marks and your assessment are "
-        "stored under your pseudonym."
+        "No gaze is recorded: Gazeroom runs without a gaze source. What the screen shows, your marks and "
+        "your assessment are stored under your pseudonym."
     )
     NO_CASES = "There are no cases in this store yet."
     NO_CASES_NEXT = "Close the window and bring images in:  gazeroom import FOLDER"
@@ -50,7 +50,6 @@ class Text(StrEnum):
     STATE_NEW = "new"
     STATE_DRAFT = "draft"
     STATE_DONE = "done"
-    STATE_OPEN = "reading"
     NO_VALUE = "–"
     IS_SIMULATED = "simulated"
 

@@ -27,6 +27,14 @@ def make_actions(room: QWidget, desk: QWidget) -> dict[str, QAction]:
     return actions
 
 
+def show_paused(action: QAction, is_paused: bool) -> None:
+    """The pause action becomes the one that goes on."""
+    name = say(Text.TOOL_RESUME if is_paused else Text.TOOL_PAUSE)
+    action.setText(name)
+    action.setToolTip(say(Text.TOOLTIP, name=name, keys=action.shortcut().toString()))
+    action.setIcon(icon("resume" if is_paused else "pause"))
+
+
 def _action(command: Command, parent: QWidget) -> QAction:
     action = QAction(say(command.text), parent)
     action.setObjectName(command.name)

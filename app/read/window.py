@@ -15,7 +15,7 @@ from acquisition.errors import UserError
 from acquisition.recorder import RecorderState, RecorderStatus
 from app.background import Background
 from app.read import light
-from app.read.actions import make_actions
+from app.read.actions import make_actions, show_paused
 from app.read.hanging import view_name
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
@@ -27,7 +27,6 @@ from app.read.session import AssessmentMissing, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
 from app.texts import LABELS, Text, say
-from app.theme import icon
 
 LOOK_EVERY_MS = 500
 
@@ -350,7 +349,7 @@ class ReadWindow(QWidget):
 
     def _show_stage(self) -> None:
         is_paused, is_open = self.session.is_paused, self.session.open_reading is not None
-        self._actions["pause"].setIcon(icon("resume" if is_paused else "pause"))
+        show_paused(self._actions["pause"], is_paused)
         if is_paused:
             self._message.say(Text.PAUSED_TITLE, Text.PAUSED_NEXT)
         elif not is_open:

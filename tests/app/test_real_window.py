@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import uid
-from pydicom.dataset import Dataset, FileMetaDataset
+from films import SIZE_PX, write_films
 
 from acquisition.domain import Panel, ReadingState, Session, SessionState, ViewState
 from acquisition.geometry import apply, invert
@@ -21,14 +20,12 @@ from acquisition.interchange.importing import import_paths
 from acquisition.store import Store, open_store
 
 pytestmark = pytest.mark.xvfb
-SCREEN = "1280x800"
+SCREEN = "1920x1200"
 PATIENCE_S = 60.0
 LOST_AT_MOST_S = 0.3
 """So much gaze may be missing after a kill."""
 PIECE_SAMPLES = 15
 """A reading counts its samples to the nearest piece that was read at once."""
-VIEWS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
-SIZE_PX = (600, 900)
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -60,27 +57,6 @@ def x_environment() -> Iterator[dict[str, str]]:
     finally:
         server.terminate()
         server.wait()
-
-
-def write_view(path: Path, side: str, view: str) -> None:
-    """A 12-bit mammogram: brighter towards the chest wall, on air."""
-    width, height = SIZE_PX
-    ramp = np.linspace(4000, 100, width).astype(np.uint16)
-    pixels = np.zeros((height, width), np.uint16)
-    pixels[100:-100] = ramp if side == "L" else ramp[::-1]
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
-    dataset.SOPClassUID = uid.DigitalMammographyXRayImageStorageForPresentation
-    dataset.SOPInstanceUID, dataset.StudyInstanceUID = uid.generate_uid(), uid.generate_uid()
-    dataset.PatientID, dataset.Modality = "P1", "MG"
-    dataset.ImageLaterality, dataset.ViewPosition = side, view
-    dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = height, width, 1
-    dataset.PhotometricInterpretation, dataset.PixelRepresentation = "MONOCHROME2", 0
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
-    dataset.PixelData = pixels.tobytes()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    dataset.save_as(path, enforce_file_format=True)
 
 
 @dataclass
@@ -131,16 +107,18 @@ def on_display(panel: Panel, x_image_px: float, y_image_px: float) -> tuple[floa
 
 
 @pytest.fixture
-def workstation(tmp_path: Path, x_environment: dict[str, str]) -> Iterator[Workstation]:
-    for case in ("one", "two"):
-        for side, view in VIEWS:
-            write_view(tmp_path / "films" / case / f"{side}{view}.dcm", side, view)
+def workstation(
+    request: pytest.FixtureRequest, tmp_path: Path, x_environment: dict[str, str]
+) -> Iterator[Workstation]:
+    """Two cases and the program, at the scale of the screen that a test asks for."""
+    environment = x_environment | {"QT_SCALE_FACTOR": getattr(request, "param", "1")}
+    write_films(tmp_path / "films", ["one", "two"])
     with open_store(tmp_path / "store") as store:
         import_paths([tmp_path / "films"], store.catalogue, case_by="folder")
         command = [sys.executable, "-m", "app", "read", "--store", str(tmp_path / "store")]
-        process = subprocess.Popen([*command, "--source", "simulated"], env=x_environment)
+        process = subprocess.Popen([*command, "--source", "simulated"], env=environment)
         try:
-            yield Workstation(process, x_environment, store)
+            yield Workstation(process, environment, store)
         finally:
             process.kill()
             process.wait()
@@ -194,6 +172,7 @@ def test_a_case_is_read_with_mouse_and_keys(workstation: Workstation) -> None:
     assert workstation.store.problems() == []
 
 
+@pytest.mark.parametrize("workstation", ["1.5"], indirect=True)
 def test_a_kill_in_the_middle_loses_no_mark_and_hardly_any_gaze(
     workstation: Workstation, tmp_path: Path
 ) -> None:
@@ -216,6 +195,8 @@ def test_a_kill_in_the_middle_loses_no_mark_and_hardly_any_gaze(
         assert store.readings()[0].state is ReadingState.INTERRUPTED
         [mark] = store.catalogue.annotations(reading.id)
         assert mark.image_id == panel.image_id
+        tolerance_px = 1.5 * panel.screen_to_image[4]
+        np.testing.assert_allclose(mark.points_px, ((300, 300), (400, 400)), atol=tolerance_px)
         drafted, assessment = store.catalogue.drafts(session.reader_id, reading.case_id)
         assert drafted == [mark]
         assert assessment is not None

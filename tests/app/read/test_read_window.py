@@ -308,6 +308,7 @@ def test_a_pause_covers_the_images_and_a_key_brings_them_back(reading: Room) -> 
     assert reading.words("stageTitle") == "Paused"
     assert reading.words("gazeWord") == "paused – gaze not stored"
     assert reading.desk.recorder.views()[-1].panels == ()
+    assert reading.find(QToolButton, "pauseButton").toolTip() == "Resume recording  (P)"
     reading.key(Qt.Key.Key_P)
     assert reading.desk.recorder.turns == ["pause", "resume"]
     reading.qtbot.waitUntil(lambda: len(reading.desk.recorder.views()[-1].panels) == 4)
