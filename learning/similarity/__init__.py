@@ -137,30 +137,30 @@ def graph_of_features(
     top_k: int | None = None,
 ) -> Graph:
     """`relation_graph` from features that are there already."""
-    n = len(packed)
+    n, block, chosen = len(packed), find_scheme(scheme).block, find_profile(profile)
     step = max(1, TILE_CELLS // max(n, 1))
     rows, columns, values = [], [], []
     for start in range(0, n, step):
         tile = range(start, min(start + step, n))
-        similarity = (
-            find_scheme(scheme).block(packed, tile, range(n), find_profile(profile)).astype(np.float32)
-        )
-        chosen = _kept(similarity, start, threshold, top_k)
-        tile_rows, tile_columns = np.nonzero(chosen)
+        # The strongest of a trace need all its pairs; without top_k one half holds every pair.
+        others = range(n) if top_k is not None else range(start, n)
+        similarity = block(packed, tile, others, chosen).astype(np.float32)
+        kept = _kept(similarity, start - others.start, threshold, top_k)
+        tile_rows, tile_columns = np.nonzero(kept)
         rows.append(tile_rows + start)
-        columns.append(tile_columns)
-        values.append(similarity[chosen])
+        columns.append(tile_columns + others.start)
+        values.append(similarity[kept])
     if not rows:
         return cast(Graph, csr_array((0, 0), dtype=np.float32))
     return _symmetric(np.concatenate(rows), np.concatenate(columns), np.concatenate(values), n)
 
 
 def _kept(
-    similarity: NDArray[np.float32], first_row: int, threshold: float | None, top_k: int | None
+    similarity: NDArray[np.float32], diagonal: int, threshold: float | None, top_k: int | None
 ) -> NDArray[np.bool_]:
-    """Which cells of a tile become edges."""
+    """Which cells of a tile become edges; row r meets itself in column r + diagonal."""
     kept = np.ones(similarity.shape, bool) if threshold is None else similarity > np.float32(threshold)
-    kept[np.arange(len(kept)), first_row + np.arange(len(kept))] = False
+    kept[np.arange(len(kept)), diagonal + np.arange(len(kept))] = False
     if top_k is not None and top_k < similarity.shape[1]:
         ranked = np.argsort(np.where(kept, -similarity, np.inf), axis=1, kind="stable")[:, :top_k]
         strongest = np.zeros_like(kept)

@@ -81,38 +81,53 @@ def block(packed: Packed, rows: range, columns: range, profile: Profile) -> Floa
 
 @compiled
 def _relative_difference(a: float, b: float) -> float:
-    if np.isnan(a) or np.isnan(b):
-        return 1.0
-    if a == b:
-        return 0.0
+    """|a - b| / max(a, b) of values that are not negative; 0 for two zeros, 1 where one is missing."""
     largest = max(a, b)
-    return 1.0 if largest == 0 else abs(a - b) / abs(largest)
+    difference = abs(a - b) / (largest if largest > 0 else 1.0)
+    return difference if difference == difference else 1.0
 
 
 @compiled
-def _warp(a: FloatArray, b: FloatArray, shortest: bool) -> float:
-    """1 - cost / length of the cheapest warping path; ties go to the shortest, else diagonal, up, left."""
+def _warp(
+    values: FloatArray, a: range, b: range, shortest: bool, cost: FloatArray, length: NDArray[np.int64]
+) -> float:
+    """1 - cost / length of the cheapest warping path; ties go to the shortest, else diagonal, up, left.
+
+    Args:
+        values: (sum of clusters, 2) features of all traces.
+        a: the rows of one trace.
+        b: the rows of the other.
+        shortest: which of equally cheap paths counts.
+        cost: room for len(b) + 1 values.
+        length: room for as many.
+    """
     n_columns = len(b)
-    cost = np.full(n_columns + 1, np.inf)
-    length = np.zeros(n_columns + 1, np.int64)
+    cost[: n_columns + 1] = np.inf
     cost[0] = 0.0
-    for i in range(len(a)):
+    length[: n_columns + 1] = 0
+    for i in a:
         diagonal_cost, diagonal_length = cost[0], length[0]
         cost[0] = np.inf
         for j in range(n_columns):
             best_cost, best_length = diagonal_cost, diagonal_length
             diagonal_cost, diagonal_length = cost[j + 1], length[j + 1]
-            for step in (j + 1, j):
-                if cost[step] < best_cost or (
-                    shortest and cost[step] == best_cost and length[step] < best_length
-                ):
-                    best_cost, best_length = cost[step], length[step]
-            local = 0.7 * _relative_difference(a[i, 0], b[j, 0]) + 0.3 * _relative_difference(
-                a[i, 1], b[j, 1]
-            )
-            cost[j + 1] = best_cost + local
+            up = _is_better(diagonal_cost, diagonal_length, best_cost, best_length, shortest)
+            best_cost = diagonal_cost if up else best_cost
+            best_length = diagonal_length if up else best_length
+            left = _is_better(cost[j], length[j], best_cost, best_length, shortest)
+            best_cost = cost[j] if left else best_cost
+            best_length = length[j] if left else best_length
+            of_m00 = _relative_difference(values[i, 0], values[b.start + j, 0])
+            of_i1 = _relative_difference(values[i, 1], values[b.start + j, 1])
+            cost[j + 1] = best_cost + (0.7 * of_m00 + 0.3 * of_i1)
             length[j + 1] = best_length + 1
     return float(1.0 - cost[n_columns] / length[n_columns])
+
+
+@compiled
+def _is_better(cost: float, length: int, best_cost: float, best_length: int, shortest: bool) -> bool:
+    # Without `or`: jumps that cannot be foreseen would cost more than the arithmetic.
+    return (cost < best_cost) | (shortest & (cost == best_cost) & (length < best_length))
 
 
 @compiled
@@ -124,13 +139,17 @@ def _fill(
     symmetric: bool,
     out: FloatArray,
 ) -> None:
+    longest = 0
+    for trace in range(len(offsets) - 1):
+        longest = max(longest, offsets[trace + 1] - offsets[trace])
+    cost, length = np.empty(longest + 1), np.empty(longest + 1, np.int64)
     for r in range(out.shape[0]):
         for c in range(out.shape[1]):
             i, j = min(first_row + r, first_column + c), max(first_row + r, first_column + c)
+            a, b = range(offsets[i], offsets[i + 1]), range(offsets[j], offsets[j + 1])
             if i == j and symmetric:
                 out[r, c] = 1.0
-            elif offsets[i] == offsets[i + 1] or offsets[j] == offsets[j + 1]:
+            elif len(a) == 0 or len(b) == 0:
                 out[r, c] = 0.0
             else:
-                a, b = values[offsets[i] : offsets[i + 1]], values[offsets[j] : offsets[j + 1]]
-                out[r, c] = _warp(a, b, symmetric)
+                out[r, c] = _warp(values, a, b, symmetric, cost, length)
