@@ -2,10 +2,10 @@
 
 import importlib.util
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,7 +15,7 @@ OpenStore = Callable[[], Store]
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A server from GAZEROOM_TEST_POSTGRES, else a throwaway cluster of a local PostgreSQL."""
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("the driver psycopg is not installed")
@@ -25,39 +25,35 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not found:
         pytest.skip("no PostgreSQL under /usr/lib/postgresql and GAZEROOM_TEST_POSTGRES is not set")
-    yield from _throwaway_cluster(found[-1].parent, tmp_path_factory.mktemp("pg"))
+    # Not below pytest's own folder, which is root's alone, and short: a socket's path has 100 letters.
+    with TemporaryDirectory(prefix="gzr", ignore_cleanup_errors=True) as folder:
+        yield from _throwaway_cluster(found[-1].parent, Path(folder))
 
 
 def _throwaway_cluster(programs: Path, folder: Path) -> Iterator[str]:
     import pwd
 
-    # PostgreSQL refuses to run as root; a path of a socket may be 100 letters long only.
+    # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
     if user is not None:
         try:
             owner = pwd.getpwnam(user).pw_uid
         except KeyError:
             pytest.skip("running as root and there is no user postgres to run a cluster as")
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o755)
         os.chown(folder, owner, -1)
-    socket = Path(f"/tmp/gzr{os.getpid()}")
-    socket.mkdir()
-    socket.chmod(0o777)
     data = folder / "data"
 
     def control(*arguments: str) -> None:
         subprocess.run([*arguments], user=user, cwd=folder, check=True, capture_output=True)
 
     control(str(programs / "initdb"), "-D", str(data), "-U", "room", "--auth=trust", "--no-sync")
-    options = f"-k {socket} -c listen_addresses='' -c fsync=off"
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
     log = str(folder / "log")
     control(str(programs / "pg_ctl"), "-D", str(data), "-l", log, "-o", options, "-w", "start")
     try:
-        yield f"postgresql://room@/postgres?host={socket}"
+        yield f"postgresql://room@/postgres?host={folder}"
     finally:
         control(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(socket)
 
 
 @pytest.fixture(params=["directory", "postgresql"])
