@@ -33,6 +33,7 @@ def write_report(path: Path, results: Results, runs: Mapping[str, Path], set_fol
     first = results.arms[0].scores[0].metric
     html = environment.get_template("report.html.j2").render(
         results=results,
+        n_encoders="one encoder" if len(runs) == 1 else f"{len(runs)} encoders",
         first=first,
         protocols=[score.protocol for score in results.arms[0].scores if score.metric == first],
         metrics=list(dict.fromkeys(score.metric for score in results.arms[0].scores)),
