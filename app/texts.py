@@ -27,6 +27,7 @@ class Text(StrEnum):
     WHO_READS_HINT = "Pick your pseudonym or type a new one, such as R-07."
     PSEUDONYM = "Pseudonym"
     START = "Start reading"
+    CANCEL = "Cancel"
     STARTING = "Opening the gaze source …"
     CONSENT = (
         "While you read, Gazeroom stores where you look (source: {source}), what the screen shows, your "

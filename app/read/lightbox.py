@@ -28,8 +28,9 @@ from acquisition.domain import Annotation, Box, Image, Panel, ViewState
 from app import theme
 from app.read.decoding import LoadedImage
 from app.read.hanging import view_name
+from app.read.marks import mark_around, mark_box
 from app.read.painting import (
-    mark_box,
+    corner_words,
     paint_corners,
     paint_image,
     paint_mark,
@@ -314,19 +315,11 @@ class LightBox(QWidget):
         return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
 
     def _mark_at(self, at: Point) -> str:
-        """The smallest mark around a point of the room."""
         pane = self._wall.pane_at(*at)
         if pane is None:
             return ""
-        x, y = pane.pose.placement.to_image(*pane.inside(*at))
-        around = [
-            (width * height, mark.id)
-            for mark in self._marks
-            if mark.image_id == pane.image.id
-            for left, top, width, height in [mark_box(mark)]
-            if left <= x <= left + width and top <= y <= top + height
-        ]
-        return min(around)[1] if around else ""
+        x_image_px, y_image_px = pane.pose.placement.to_image(*pane.inside(*at))
+        return mark_around(self._marks, pane.image.id, x_image_px, y_image_px)
 
     def _paint_pane(self, painter: QPainter, pane: Pane, scale: float) -> None:
         box, look = pane.pose.box_px, pane.look
@@ -405,19 +398,3 @@ class LightBox(QWidget):
     def _lose_patience(self) -> None:
         self._is_patient = False
         self.update()
-
-
-def corner_words(pane: Pane) -> tuple[list[str], list[str]]:
-    """What stands in the upper and in the lower corner of a pane."""
-    top = [view_name(pane.image)]
-    if pane.image.is_simulated:
-        top.append(say(Text.SIMULATED_IMAGE))
-    window = pane.look.window
-    grey = (
-        say(Text.WINDOW_READOUT, width=window.width, center=window.center)
-        if window
-        else say(Text.WINDOW_OF_FILE)
-    )
-    if pane.look.is_inverted:
-        grey += "  " + say(Text.INVERTED)
-    return [line for line in top if line], [say(Text.ZOOM, zoom=pane.pose.placement.zoom), grey]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from acquisition.domain import Annotation
+from acquisition.domain import Annotation, Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,21 @@ def _applied(marks: tuple[Annotation, ...], change: Change) -> tuple[Annotation,
     if change.after is not None:
         kept.append(change.after)
     return tuple(sorted(kept, key=lambda mark: mark.host_time_ns))
+
+
+def mark_box(mark: Annotation) -> Box:
+    """The rectangle of a mark, in image px."""
+    (x0, y0), (x1, y1) = mark.points_px
+    return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
+
+
+def mark_around(marks: Sequence[Annotation], image_id: str, x_image_px: float, y_image_px: float) -> str:
+    """The id of the smallest mark around a point of an image; empty where there is none."""
+    around = [
+        (width * height, mark.id)
+        for mark in marks
+        if mark.image_id == image_id
+        for left, top, width, height in [mark_box(mark)]
+        if left <= x_image_px <= left + width and top <= y_image_px <= top + height
+    ]
+    return min(around)[1] if around else ""

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
-from acquisition.domain import Annotation, Box
+from acquisition.domain import Box
 from app import theme
+from app.read.hanging import view_name
 from app.read.pyramid import Mapper, Pyramid, visible_part
 from app.read.transform import Anchor, Placement, around
+from app.read.wall import Pane
+from app.texts import Text, say
 
 MARGIN_PX = 8
 LABEL_PX = 12
@@ -67,6 +70,22 @@ def _whole_pixels_of(box: Box) -> Box:
     return left, top, right - left, bottom - top
 
 
+def corner_words(pane: Pane) -> tuple[list[str], list[str]]:
+    """What stands in the upper and in the lower corner of a pane."""
+    top = [view_name(pane.image)]
+    if pane.image.is_simulated:
+        top.append(say(Text.SIMULATED_IMAGE))
+    window = pane.look.window
+    grey = (
+        say(Text.WINDOW_READOUT, width=window.width, center=window.center)
+        if window
+        else say(Text.WINDOW_OF_FILE)
+    )
+    if pane.look.is_inverted:
+        grey += "  " + say(Text.INVERTED)
+    return [line for line in top if line], [say(Text.ZOOM, zoom=pane.pose.placement.zoom), grey]
+
+
 def paint_corners(
     painter: QPainter, pane: Box, anchor: Anchor, scale: float, top: Sequence[str], bottom: Sequence[str]
 ) -> None:
@@ -115,12 +134,6 @@ def paint_sentence(painter: QPainter, pane: Box, sentence: str, tint: str, scale
     painter.setPen(theme.colour(tint))
     inner = rectangle(pane).adjusted(24 * scale, 24 * scale, -24 * scale, -24 * scale)
     painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
-
-
-def mark_box(mark: Annotation) -> Box:
-    """The rectangle of a mark, in image px."""
-    (x0, y0), (x1, y1) = mark.points_px
-    return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
 
 
 def paint_mark(

@@ -20,6 +20,8 @@ class ReaderPage(QWidget):
 
     started = Signal(str)
     """The pseudonym."""
+    cancelled = Signal()
+    """The source takes too long to open."""
 
     def __init__(self, source: SourceChoice) -> None:
         """For readings recorded from this source."""
@@ -46,6 +48,7 @@ class ReaderPage(QWidget):
         if is_busy:
             self._problem.hide()
         self._start.setText(say(Text.STARTING if is_busy else Text.START))
+        self._cancel.setVisible(is_busy)
         self._follow()
 
     def show_problem(self, sentence: str) -> None:
@@ -85,7 +88,11 @@ class ReaderPage(QWidget):
         column.addWidget(self._problem)
         self._start = button(say(Text.START), "primary", "startButton")
         self._start.clicked.connect(self._on_start)
+        self._cancel = button(say(Text.CANCEL), "link", "cancelStart")
+        self._cancel.clicked.connect(self.cancelled)
+        self._cancel.hide()
         column.addWidget(self._start)
+        column.addWidget(self._cancel)
         return card
 
     def _choice(self) -> QListWidget:

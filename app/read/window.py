@@ -48,7 +48,8 @@ class ReadWindow(QWidget):
         self._loader = loader
         self.lightbox = lightbox
         self._display_of = display_of
-        self._background = Background("sitting", 1, self)
+        self._background = Background("sitting", 2, self)
+        self._starting: Future[Sitting] | None = None
         self._label = LABELS[0].value
         self._chosen_mark = ""
         self._light = light.NOT_RECORDED
@@ -75,6 +76,8 @@ class ReadWindow(QWidget):
             self._operator.close()
             self._background.close()
             self._loader.close()
+            if self._starting is not None and self._starting.done():
+                _abandon(self._starting)
         super().closeEvent(event)
 
     # What the window is made of
@@ -133,6 +136,7 @@ class ReadWindow(QWidget):
         self._loader.loaded.connect(self.lightbox.show_image)
         self._loader.refused.connect(self.lightbox.show_refusal)
         self._reader_page.started.connect(self._on_started)
+        self._reader_page.cancelled.connect(self._on_start_cancelled)
         self._side.worklist.case_chosen.connect(self.open_case)
         self._side.worklist.end_asked.connect(self._end)
         findings = self._side.findings
@@ -150,9 +154,18 @@ class ReadWindow(QWidget):
     def _on_started(self, pseudonym: str) -> None:
         self._reader_page.show_busy(True)
         prepare = partial(self.session.prepare, pseudonym, self._display_of(self))
-        self._background.run(prepare, self._on_prepared)
+        self._starting = self._background.run(prepare, self._on_prepared)
+
+    @Slot()
+    def _on_start_cancelled(self) -> None:
+        self._starting = None
+        self._reader_page.show_busy(False)
 
     def _on_prepared(self, future: Future[Sitting]) -> None:
+        if future is not self._starting:
+            self._background.run(partial(_abandon, future), lambda _: None)
+            return
+        self._starting = None
         error = future.exception()
         if isinstance(error, UserError):
             self._reader_page.show_problem(str(error))
@@ -368,6 +381,12 @@ class ReadWindow(QWidget):
         target = self._stage.currentWidget() if page is self._desk else page
         if target is not None:
             target.setFocus()
+
+
+def _abandon(prepared: Future[Sitting]) -> None:
+    """Nobody waits for this sitting any more."""
+    if not prepared.cancelled() and prepared.exception() is None:
+        _stop(prepared.result())
 
 
 def _stop(sitting: Sitting) -> str:

@@ -32,12 +32,12 @@ from reading_fakes import (
     an_image,
 )
 
-from acquisition.domain import ReadingState
+from acquisition.domain import Display, ReadingState
 from acquisition.errors import SourceError, StoreError
 from acquisition.recorder import RecorderState, RecorderStatus
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
-from app.read.session import SourceChoice
+from app.read.session import Sitting, SourceChoice
 from app.read.window import ReadWindow
 
 Found = TypeVar("Found", bound=QWidget)
@@ -176,6 +176,44 @@ def test_a_source_that_does_not_open_is_told_on_the_page(room: Room, monkeypatch
     room.qtbot.waitUntil(room.find(QLabel, "startProblem").isVisible)
     assert "start the tracker" in room.words("startProblem")
     assert room.find(QPushButton, "startButton").isEnabled()
+
+
+def slow_source(room: Room, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """The source opens when the event is set."""
+    go_on, prepare = threading.Event(), room.desk.session.prepare
+
+    def slowly(pseudonym: str, display: Display) -> Sitting:
+        go_on.wait(10)
+        return prepare(pseudonym, display)
+
+    monkeypatch.setattr(room.desk.session, "prepare", slowly)
+    return go_on
+
+
+def test_a_start_that_takes_long_can_be_cancelled_and_its_recorder_is_stopped(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = slow_source(room, monkeypatch)
+    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
+    room.click("startButton")
+    assert not room.find(QPushButton, "startButton").isEnabled()
+    room.click("cancelStart")
+    assert room.find(QPushButton, "startButton").isEnabled()
+    go_on.set()
+    room.qtbot.waitUntil(lambda: room.desk.recorder.turns == ["stop"])
+    assert room.desk.session.reader is None
+
+
+def test_closing_while_the_source_opens_stops_its_recorder(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = slow_source(room, monkeypatch)
+    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
+    room.click("startButton")
+    threading.Timer(0.02, go_on.set).start()
+    room.window.close()
+    assert room.desk.recorder.turns == ["stop"]
+    assert room.desk.session.reader is None
 
 
 def test_the_first_unread_case_opens_and_the_worklist_shows_it(reading: Room) -> None:
