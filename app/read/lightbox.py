@@ -159,13 +159,11 @@ class LightBox(QWidget):
         self.update()
 
     def actual_size(self) -> None:
-        """1:1 at the pointer, in the pane under it; in the first pane where it is over none."""
-        pane = self._wall.pane_at(*self._pointer)
+        """1:1 at the pointer where it is over an image, else in the middle of the pane's breast."""
+        pane = self._wall.pane_at(*self._pointer) or next(iter(self._wall.panes), None)
         if pane is not None:
-            self._wall.actual_size(pane.image.id, pane.inside(*self._pointer))
-        elif self._wall.panes:
-            pane = self._wall.panes[0]
-            self._wall.actual_size(pane.image.id, pane.middle_px)
+            at = pane.inside(*self._pointer) if pane.has_image_at(*self._pointer) else pane.middle_px
+            self._wall.actual_size(pane.image.id, at)
         self.update()
 
     def toggle_alone(self, image_id: str = "") -> None:

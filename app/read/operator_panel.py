@@ -25,7 +25,7 @@ class OperatorPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("role", "room")
         self.setMinimumWidth(280)
-        kind = f"{source.name} – {say(Text.IS_SIMULATED)}" if source.is_simulated else source.name
+        kind = say(Text.SIMULATED_SOURCE) if source.is_simulated else source.name
         self._form = QFormLayout(self)
         self._form.setContentsMargins(16, 16, 16, 16)
         self._form.setHorizontalSpacing(24)

@@ -69,6 +69,11 @@ class Pane:
         """A point of the room, in pane px."""
         return x_room_px - self.pose.box_px[0], y_room_px - self.pose.box_px[1]
 
+    def has_image_at(self, x_room_px: float, y_room_px: float) -> bool:
+        """Whether a point of the room lies on the image, not beside it."""
+        x, y = self.pose.placement.to_image(*self.inside(x_room_px, y_room_px))
+        return 0 <= x < self.image.width_px and 0 <= y < self.image.height_px
+
     def to_image(self, x_room_px: float, y_room_px: float) -> Point:
         """A point of the room, in image px, kept inside the image."""
         x, y = self.pose.placement.to_image(*self.inside(x_room_px, y_room_px))

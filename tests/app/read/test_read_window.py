@@ -383,7 +383,7 @@ def test_the_operator_sees_numbers_in_a_window_of_their_own(reading: Room) -> No
     assert panel.isWindow()
     assert reading.words("operatorRate") == "120 Hz"
     assert reading.words("operatorLoss") == "3.0 %"
-    assert "simulated" in reading.words("operatorSource")
+    assert reading.words("operatorSource") == "Simulated source"
     panel.close()
     assert not reading.window._actions["operator"].isChecked()
 
@@ -406,9 +406,16 @@ def test_the_keys_page_names_every_key_and_covers_the_case(reading: Room) -> Non
 def test_image_keys_reach_the_light_box(reading: Room) -> None:
     box = reading.window.lightbox
     fitted = box.panes[0].pose.placement
-    reading.qtbot.mouseMove(box, QPoint(300, 150))
+    reading.qtbot.mouseMove(box, QPoint(400, 150))
+    under = fitted.to_image(400, 150)
     reading.key(Qt.Key.Key_X)
     assert box.panes[0].pose.placement.zoom == 1.0
+    assert box.panes[0].pose.placement.to_image(400, 150) == pytest.approx(under, abs=1)
+    reading.key(Qt.Key.Key_Home)
+    reading.qtbot.mouseMove(box, QPoint(20, 150))
+    middle = box.panes[0].middle_px
+    reading.key(Qt.Key.Key_X)
+    assert box.panes[0].middle_px == pytest.approx(middle, abs=1), "beside the image there is nothing to see"
     reading.key(Qt.Key.Key_I)
     reading.key(Qt.Key.Key_Home)
     assert box.panes[0].pose.placement == fitted
