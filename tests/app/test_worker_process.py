@@ -1,0 +1,25 @@
+"""A worker is a process of its own and takes the jobs of the store that it is given."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from acquisition.domain import JobState
+from acquisition.store import open_store
+from app.learn.worker_process import start_worker
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="waits for the process as POSIX does")
+def test_a_worker_takes_the_jobs_and_ends(tmp_path: Path) -> None:
+    log = tmp_path / "learning" / "worker.log"
+    with open_store(tmp_path / "store") as store:
+        job = store.catalogue.queue_job("paint the fence", {})
+        pid = start_worker(str(tmp_path / "store"), None, log)
+        assert os.getsid(pid) != os.getsid(0), "closing the terminal would end it"
+        os.waitpid(pid, 0)
+        ended = store.catalogue.job(job.id)
+    assert ended.state == JobState.FAILED
+    assert "paint the fence" in ended.message
+    assert "paint the fence" in log.read_text(encoding="utf-8")
