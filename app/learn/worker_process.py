@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
+
+from PySide6.QtCore import QIODevice, QProcess
+
+from acquisition.errors import UserError
 
 
 def start_worker(store: str, recordings: Path | None, log: Path) -> int:
     """Start a worker on the store; it takes jobs until none is left, then ends. Returns its process id.
 
-    It gets a session of its own, so that closing the window or its terminal does not reach it.
+    It is detached: neither closing the window nor the terminal reaches it.
+
+    Raises:
+        UserError: it could not be started.
     """
-    command = [sys.executable, "-m", "learning.worker", "--store", store]
-    if recordings is not None:
-        command += ["--recordings", str(recordings)]
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as out:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            creationflags=flags,
-            start_new_session=sys.platform != "win32",
-        ).pid
+    process = QProcess()
+    process.setProgram(sys.executable)
+    places = ["--store", store] + (["--recordings", str(recordings)] if recordings is not None else [])
+    process.setArguments(["-m", "learning.worker", *places])
+    process.setStandardOutputFile(str(log), QIODevice.OpenModeFlag.Append)
+    process.setStandardErrorFile(str(log), QIODevice.OpenModeFlag.Append)
+    is_started, pid = process.startDetached()
+    if not is_started:
+        raise UserError(f"The worker could not be started with {sys.executable}: see {log}.")
+    return int(pid)
