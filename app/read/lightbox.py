@@ -123,6 +123,7 @@ class LightBox(QWidget):
         """Hang the images of a case; each is empty until `show_image`."""
         self._drag = None
         self._is_complete = False
+        self._told = None  # the same picture in another reading is told again
         self._wall.hang(images)
         self._is_patient = True
         self._patience.start()

@@ -32,7 +32,7 @@ from acquisition.domain import (
     new_id,
 )
 from acquisition.errors import BugError, UserError
-from acquisition.recorder import RecorderStatus
+from acquisition.recorder import RecorderState, RecorderStatus
 from app.read.marks import Change, Marks
 from app.read.ports import ReadingCatalogue, RecorderPort
 from app.read.worklist import Progress, WorkItem, next_unread, step, updated, worklist
@@ -62,6 +62,12 @@ class Sitting:
     reader: Reader
     session: Session
     recorder: RecorderPort
+
+    def stop(self) -> str:
+        """Seal the recording; a sentence where something went wrong, else nothing. Slow."""
+        self.recorder.stop()
+        status = self.recorder.status()
+        return status.message if status.state is RecorderState.FAILED else ""
 
 
 @dataclass(frozen=True, slots=True)

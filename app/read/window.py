@@ -23,7 +23,7 @@ from app.read.loading import ImageLoader
 from app.read.operator_panel import OperatorPanel
 from app.read.reader_page import ReaderPage
 from app.read.recording_bar import RecordingBar
-from app.read.session import AssessmentMissing, ReadingSession, Sitting
+from app.read.session import AssessmentMissing, OpenReading, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
 from app.texts import LABELS, Text, say
@@ -188,9 +188,9 @@ class ReadWindow(QWidget):
         self._loader.want(())
         sitting = self.session.end()
         if sitting is not None and self._is_closed:
-            _stop(sitting)
+            sitting.stop()
         elif sitting is not None:
-            self._background.run(partial(_stop, sitting), self._on_sealed)
+            self._background.run(sitting.stop, self._on_sealed)
         self._show_readers()
 
     def _on_sealed(self, future: Future[str]) -> None:
@@ -208,24 +208,36 @@ class ReadWindow(QWidget):
     @Slot(str)
     def open_case(self, case_id: str | None) -> None:
         """Put a case on the light box; None says that everything is read."""
+        opened = self.session.open_reading
+        if opened is not None and opened.case.id == case_id:
+            self._focus_page()
+            return
         self._do(self._keep_note)
         self._chosen_mark = ""
         self._actions["mark"].setChecked(False)
         self.lightbox.set_marking(False)
-        if case_id is None:
-            self._do(self.session.leave)
-        else:
-            self._do(partial(self.session.open, case_id))
-        opened = self.session.open_reading
+        self._do(partial(self._turn_to, case_id))
+        self._focus_page()
+
+    def _turn_to(self, case_id: str | None) -> None:
+        """Open the case; whatever comes of it is what hangs."""
+        try:
+            if case_id is None:
+                self.session.leave()
+            else:
+                self.session.open(case_id)
+        finally:
+            self._hang(self.session.open_reading)
+
+    def _hang(self, opened: OpenReading | None) -> None:
+        """Show the images of the open case as they come, and have the next unread case decoded ahead."""
         images = opened.images if opened else ()
         self.lightbox.hang(images)
-        following = self.session.next_unread(case_id) if case_id else None
-        ahead = self.session.images_of(following) if following and following != case_id else []
+        following = self.session.next_unread(opened.case.id) if opened else None
+        ahead = self.session.images_of(following) if following else []
         self._loader.want([*images, *ahead])
         for loaded in filter(None, (self._loader.image(image.id) for image in images)):
             self.lightbox.show_image(loaded)
-        self._refresh()
-        self._focus_page()
 
     def _go(self, by: int) -> None:
         case_id = self.session.neighbour(by)
@@ -386,11 +398,4 @@ class ReadWindow(QWidget):
 def _abandon(prepared: Future[Sitting]) -> None:
     """Nobody waits for this sitting any more."""
     if not prepared.cancelled() and prepared.exception() is None:
-        _stop(prepared.result())
-
-
-def _stop(sitting: Sitting) -> str:
-    """Seal the recording; a sentence where something went wrong, else nothing."""
-    sitting.recorder.stop()
-    status = sitting.recorder.status()
-    return status.message if status.state is RecorderState.FAILED else ""
+        prepared.result().stop()

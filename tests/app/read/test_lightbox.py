@@ -279,6 +279,15 @@ def test_a_view_is_told_from_paint_and_only_when_it_changed(
     assert panel.window_width == 4096 + 20 * 4
 
 
+def test_the_same_picture_is_told_again_for_another_reading(lightbox: LightBox, told: Told) -> None:
+    hang(lightbox, "R CC")
+    first = told.views[-1]
+    hang(lightbox, "R CC")
+    again = told.views[-1]
+    assert again is not first
+    assert again.panels == first.panels
+
+
 def test_a_view_says_where_on_the_display_each_image_point_is(lightbox: LightBox, told: Told) -> None:
     images = hang(lightbox, *FOUR_VIEWS)
     corner = lightbox.mapToGlobal(QPoint(0, 0)) - lightbox.screen().geometry().topLeft()

@@ -298,6 +298,14 @@ def test_a_click_in_the_worklist_opens_a_case_and_enter_there_does_not_commit(re
     assert all(r.state is not ReadingState.COMMITTED for r in reading.desk.catalogue.readings())
 
 
+def test_a_click_on_the_open_case_leaves_it_open(reading: Room) -> None:
+    worklist = reading.find(QTableView, "worklist")
+    row = worklist.visualRect(worklist.model().index(0, 0)).center()
+    reading.qtbot.mouseClick(worklist.viewport(), LEFT, NONE, row)
+    assert len(reading.desk.catalogue.readings()) == 1
+    assert QApplication.focusWidget() is reading.window.lightbox
+
+
 def test_marks_are_labelled_chosen_deleted_and_brought_back(reading: Room) -> None:
     marks = reading.find(QListWidget, "marks")
     assert reading.find(QLabel, "noMarks").isVisible()
@@ -461,6 +469,16 @@ def test_a_store_that_refuses_is_told_plainly_and_the_mark_is_not_shown(reading:
     reading.draw()
     assert reading.find(QListWidget, "marks").count() == 1
     assert not reading.find(QLabel, "findingsProblem").isVisible()
+
+
+def test_a_case_that_cannot_be_opened_leaves_an_empty_room_and_a_sentence(reading: Room) -> None:
+    reading.desk.catalogue.refusal = StoreError("The database is gone: start it.")
+    reading.key(Qt.Key.Key_N)
+    assert reading.words("findingsProblem") == "The database is gone: start it."
+    reading.desk.catalogue.refusal = None
+    reading.key(Qt.Key.Key_N)
+    assert reading.case_id == "case_2"
+    reading.see_case()
 
 
 def test_ending_the_session_seals_it_and_asks_for_the_next_reader(reading: Room) -> None:
