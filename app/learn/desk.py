@@ -19,7 +19,7 @@ class StoreDesk:
         self,
         store: Store,
         out: Path,
-        start_worker: Callable[[], int],
+        start_worker: Callable[[], object],
         is_learning_installed: Callable[[], bool] = has_learning,
     ) -> None:
         """Sets and runs go below `out`; `start_worker` starts a process that takes the queued jobs."""

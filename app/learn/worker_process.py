@@ -10,8 +10,8 @@ from PySide6.QtCore import QIODevice, QProcess
 from acquisition.errors import UserError
 
 
-def start_worker(store: str, recordings: Path | None, log: Path) -> int:
-    """Start a worker on the store; it takes jobs until none is left, then ends. Returns its process id.
+def start_worker(store: str, recordings: Path | None, log: Path) -> None:
+    """Start a worker on the store; it takes jobs until none is left, then ends.
 
     It is detached: neither closing the window nor the terminal reaches it.
 
@@ -25,7 +25,6 @@ def start_worker(store: str, recordings: Path | None, log: Path) -> int:
     process.setArguments(["-m", "learning.worker", *places])
     process.setStandardOutputFile(str(log), QIODevice.OpenModeFlag.Append)
     process.setStandardErrorFile(str(log), QIODevice.OpenModeFlag.Append)
-    is_started, pid = process.startDetached()
-    if not is_started:
+    # PySide6 6.11 returns a bool where its stubs promise a tuple.
+    if not bool(process.startDetached()):
         raise UserError(f"The worker could not be started with {sys.executable}: see {log}.")
-    return int(pid)
