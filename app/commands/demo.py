@@ -16,6 +16,7 @@ from acquisition.errors import UserError
 from acquisition.store import open_store
 from app.commands.options import SeedOption
 from app.extras import INSTALL_LEARNING, has_learning
+from app.screen import has_display
 
 if TYPE_CHECKING:
     from app.demo.scene import Scene
@@ -87,10 +88,3 @@ def run_stages(out: Path, seed: int, patients: int) -> None:
 def _run_stage(title: str, stage: Stage, scene: Scene) -> str:
     with progress_bar(title) as step:
         return stage(scene, lambda fraction: step(fraction, ""))
-
-
-def has_display() -> bool:
-    """Whether a window would be seen."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -14,6 +14,10 @@ from acquisition.interchange.parquet import export_parquet
 from acquisition.store import Store, open_store
 from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
 
+SESSION_COLUMNS = ("id", "reader", "source", "samples", "gaps", "state")
+READING_COLUMNS = ("id", "case", "samples", "loss", "gaps", "state")
+"""What a table of 80 letters has room for; --json has everything."""
+
 
 def readings_command(
     store: StoreOption = DEFAULT_STORE,
@@ -33,12 +37,18 @@ def readings_command(
     if as_json:
         show_json({"sessions": sessions, "readings": readings, "problems": problems})
         return
+    for session in sessions:
+        session["sha256"] = str(session["sha256"])[:SHORT_HASH]
     show(sessions, title="Sessions", as_json=False, empty="No sessions yet: start with `gazeroom read`.")
     show(
         readings, title="Readings", as_json=False, empty="No readings yet: read a case with `gazeroom read`."
     )
     for problem in problems:
         complain(problem)
+
+
+def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], title: str, empty: str) -> None:
+    show([{name: row[name] for name in columns} for row in rows], title=title, as_json=False, empty=empty)
 
 
 def _session_row(store: Store, session: Session) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from acquisition.clock import RealClock
 from acquisition.command_line import VerboseOption
+from acquisition.errors import UserError
 from acquisition.store import open_store
 from app import theme
 from app.commands.options import (
@@ -22,6 +23,7 @@ from app.commands.options import (
     StoreOption,
     parse_display,
 )
+from app.screen import can_open_window
 from app.window import MainWindow
 from app.workstation import StorePlace, Tracker, build_workstation
 
@@ -41,6 +43,8 @@ def read_command(
 
     Example: gazeroom read --store ./store --source lsl
     """
+    if not can_open_window():
+        raise UserError("There is no display to open the workstation on: log in to one, or set DISPLAY.")
     tracker = Tracker(source, rate, seed, parse_display(display) if display else None)
     application = QApplication.instance() or QApplication(["gazeroom"])
     assert isinstance(application, QApplication)
