@@ -53,7 +53,7 @@ def make_phantoms(
     *,
     size_px: int = 256,
     seed: int = 0,
-    contrast: float = 1.4,
+    contrast: float = 1.5,
 ) -> list[Phantom]:
     """Write `n_patients` x `per_patient` patches and `truth.csv` into a folder.
 
