@@ -37,12 +37,8 @@ def readings_command(
     if as_json:
         show_json({"sessions": sessions, "readings": readings, "problems": problems})
         return
-    for session in sessions:
-        session["sha256"] = str(session["sha256"])[:SHORT_HASH]
-    show(sessions, title="Sessions", as_json=False, empty="No sessions yet: start with `gazeroom read`.")
-    show(
-        readings, title="Readings", as_json=False, empty="No readings yet: read a case with `gazeroom read`."
-    )
+    _show(sessions, SESSION_COLUMNS, "Sessions", "No sessions yet: start with `gazeroom read`.")
+    _show(readings, READING_COLUMNS, "Readings", "No readings yet: read a case with `gazeroom read`.")
     for problem in problems:
         complain(problem)
 
