@@ -1,1 +1,1 @@
-"""Simulators that ship: a reader, what it knows, and synthetic patches. What they make is marked as simulated."""
+"""Simulators that ship: a reader, what it knows, and synthetic patches; all they make is marked so."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, Qt
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPushButton, QWidget
 
@@ -17,6 +17,7 @@ from app.read.window import ReadWindow
 from app.window import MainWindow
 
 PATIENCE_S = 60.0
+LOOK_EVERY_S = 0.005
 Kind = TypeVar("Kind", bound=QWidget)
 
 
@@ -41,15 +42,13 @@ class Hands:
         while not is_so():
             if time.monotonic() > deadline_s:
                 raise BugError(f"Waited {timeout_s:g} s in vain: {what}.")
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            self.live(LOOK_EVERY_S)
 
     def live(self, seconds: float) -> None:
-        """Let the window live for this long."""
-        end_s = time.monotonic() + seconds
-        while (left_s := end_s - time.monotonic()) > 0:
-            QCoreApplication.processEvents(
-                QEventLoop.ProcessEventsFlag.AllEvents, max(1, round(1000 * left_s))
-            )
+        """Let the window live for this long; the processor rests while nothing happens."""
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), Qt.TimerType.PreciseTimer, loop.quit)
+        loop.exec()
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """A key, on the image."""
