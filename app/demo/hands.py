@@ -47,7 +47,7 @@ class Hands:
     def live(self, seconds: float) -> None:
         """Let the window live for this long; the processor rests while nothing happens."""
         loop = QEventLoop()
-        QTimer.singleShot(round(1000 * seconds), Qt.TimerType.PreciseTimer, loop.quit)
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
         loop.exec()
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
