@@ -21,6 +21,7 @@ from app.demo.pictures import ReadImage, as_data_url, curves, gaze_over_image, n
 from app.demo.scene import Scene, Tell
 from learning.files import (
     Entry,
+    EpochMetrics,
     Relation,
     Results,
     Score,
@@ -35,6 +36,8 @@ from learning.files import (
 
 REPORT = "report.html"
 N_QUERIES, N_NEIGHBOURS = 4, 4
+PROTOCOLS = ("kNN, k = 10", "Linear probe")
+"""The protocols that the demo shows; the evaluation's own report has all."""
 HEAT_SHARE = 0.03
 """Blur of the heat map as a share of the image's width: about a degree of a film that fills half a screen."""
 SCREENSHOTS = (
@@ -86,7 +89,7 @@ def write_report(scene: Scene, tell: Tell) -> str:
         "neighbour_picture": _neighbour_picture(set_path, manifest, relation),
         "pair_sentence": _pair_sentence(relation, runs),
         "learnt_sentence": _learnt_sentence(results),
-        "curve_picture": as_data_url(curves({path.name: load_metrics(path) for path in runs})),
+        "curve_picture": as_data_url(curves(_metrics_by_arm(results, runs))),
         "score_tables": score_tables(results),
         "note": results.note,
         "evaluation_report": Path(os.path.relpath(evaluation / "report.html", scene.out)).as_posix(),
@@ -237,10 +240,14 @@ def _learnt_sentence(results: Results) -> str:
     )
 
 
-def score_tables(results: Results) -> list[ScoreTable]:
-    """One table a protocol: the arms' scores, then their differences from the baseline."""
+def _metrics_by_arm(results: Results, runs: Sequence[Path]) -> dict[str, list[EpochMetrics]]:
+    names = {arm.run: arm.name for arm in results.arms}
+    return {names[path.name]: load_metrics(path) for path in runs}
+
+
+def score_tables(results: Results, protocols: Sequence[str] = PROTOCOLS) -> list[ScoreTable]:
+    """One table a protocol: the arms' scores, then the differences between arms."""
     tables = []
-    protocols = list(dict.fromkeys(score.protocol for arm in results.arms for score in arm.scores))
     for protocol in protocols:
         arms = [(arm.name, arm.scores) for arm in results.arms]
         against = [(f"{d.arm} − {d.baseline}", d.scores) for d in results.differences]
