@@ -8,7 +8,7 @@ from app.parts import frame
 from app.read.findings import FindingsPanel
 from app.read.worklist_panel import WorklistPanel
 
-WIDTH_PX = 304
+WIDTH_PX = 328
 
 
 class SidePanel(QFrame):

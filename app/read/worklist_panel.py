@@ -89,18 +89,20 @@ class WorklistPanel(QWidget):
             self._table.selectRow(row)
             self._table.scrollTo(self._model.index(row, 0))
 
-    def _head(self) -> QHBoxLayout:
+    def _head(self) -> QVBoxLayout:
         self._reader = label("", "section", "readerLabel")
         self._done = label("", "muted", "doneLabel")
         end = button(say(Text.END_SESSION), "link", "endSession")
         end.clicked.connect(self.end_asked)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._reader)
-        row.addWidget(self._done)
-        row.addStretch(1)
+        row.addWidget(self._reader, stretch=1)
         row.addWidget(end)
-        return row
+        head = QVBoxLayout()
+        head.setSpacing(0)
+        head.addLayout(row)
+        head.addWidget(self._done)
+        return head
 
     def _make_table(self) -> QTableView:
         self._table = WorklistTable()
