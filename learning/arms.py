@@ -59,7 +59,13 @@ def run_arms(
         start = None
         if warm_up_epochs:
             share = warm_up_epochs / n_epochs
-            warm_up = base.model_copy(update={"gaze": "none", "epochs": warm_up_epochs})
+            warm_up = base.model_copy(
+                update={
+                    "gaze": "none",
+                    "epochs": warm_up_epochs,
+                    "schedule_epochs": warm_up_epochs + base.epochs,
+                }
+            )
             pretrain(
                 set_folder,
                 out / WARM_UP,

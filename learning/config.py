@@ -48,7 +48,10 @@ class RunConfig(Document):
     device: Device = "auto"
     precision: Precision = "auto"
     start_from: str | None = None
-    """Folder of a finished run whose networks are the start of this one."""
+    """Folder of a finished run that this one goes on from: its networks and its epochs."""
+    schedule_epochs: int | None = Field(default=None, ge=1)
+    """Length of the schedules of learning rate and momentum, epochs of the run to start from included; None
+    ends them with this run. A warm-up is given the whole length, so that its arms go on without a jolt."""
     label: str | None = None
     """The label by which pair purity and neighbours are watched; None takes the set's own if it has one."""
     watch_every: int = Field(default=1, ge=0)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 import typer
-from torch import Generator, Tensor
+from torch import Tensor
 
 from acquisition.command_line import Step, progress_bar, run, show, show_json
 from acquisition.errors import UserError
@@ -24,6 +23,7 @@ from learning.augment import find_augmentation, random_views
 from learning.checkpoint import load_checkpoint, save_checkpoint
 from learning.config import DEFAULT_PAIR_RATE, RunConfig, load_config, make_config, save_config
 from learning.device import choose_device, uses_bfloat16
+from learning.draws import Draws
 from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import load_images
 from learning.methods import METHODS, Byol, direction_spread, learning_rate_at, momentum_at
@@ -73,13 +73,13 @@ def pretrain(
     with seeded(config.seed):
         encoder = create_encoder(config.backbone)
         method = METHODS[config.method](encoder, n_features(encoder))
-    start = _warm_start(method, config)
     method.to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(
         [parameter for parameter in method.parameters() if parameter.requires_grad],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
     )
+    start = _start(method, optimiser, config)
     first_epoch = _resume(out, manifest, method, optimiser) if resume else 0
     save_config(out, config)
     write_text(
@@ -88,15 +88,18 @@ def pretrain(
     )
 
     # The epochs.
-    training = Training(config, device, method, optimiser, images, torch.from_numpy(pairing.pairs).to(device))
+    pairs = torch.from_numpy(pairing.pairs).to(device)
+    n_scheduled = config.schedule_epochs or start.n_epochs + config.epochs
+    training = Training(config, device, method, optimiser, images, pairs, n_scheduled)
 
-    def networks() -> dict[str, Any]:
-        return {"set_sha256": manifest.sha256, "method": method.state_dict()}
+    def state(*, unfinished: bool) -> dict[str, Any]:
+        networks = {"set_sha256": manifest.sha256, "method": method.state_dict()}
+        return networks | ({"optimiser": optimiser.state_dict()} if unfinished else {})
 
     saved_s = time.monotonic()
     for epoch in range(first_epoch, config.epochs):
         tell(epoch / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
-        figures = training.epoch(epoch, Draws.of_epoch(config.seed, start.n_epochs + epoch))
+        figures = training.epoch(start.n_epochs + epoch)
         if not math.isfinite(figures["loss"]):
             raise UserError(
                 f"The loss of epoch {epoch + 1} is not a number; choose a lower learning rate. The last "
@@ -108,12 +111,12 @@ def pretrain(
         with (out / METRICS).open("a", encoding="utf-8") as lines:
             lines.write(f"{metrics.model_dump_json()}\n")
         if time.monotonic() - saved_s > SECONDS_BETWEEN_CHECKPOINTS and epoch + 1 < config.epochs:
-            state = networks() | {"optimiser": optimiser.state_dict()}
-            save_checkpoint(out / CHECKPOINTS, epoch + 1, state)
+            save_checkpoint(out / CHECKPOINTS, epoch + 1, state(unfinished=True))
             saved_s = time.monotonic()
 
     # What stays: the networks, for runs that start from this one, the encoder and the record.
-    save_checkpoint(out / CHECKPOINTS, config.epochs, networks(), keep=1)
+    n_epochs = start.n_epochs + config.epochs
+    save_checkpoint(out / CHECKPOINTS, config.epochs, state(unfinished=n_epochs < n_scheduled), keep=1)
     record = files.RunRecord(
         set_sha256=manifest.sha256,
         patients=tuple(sorted({entry.patient for entry in entries} | set(start.patients))),
@@ -124,7 +127,7 @@ def pretrain(
         threshold=pairing.threshold,
         pair_rate=pairing.rate,
         seed=config.seed,
-        n_epochs=start.n_epochs + config.epochs,
+        n_epochs=n_epochs,
         backbone=config.backbone,
         image_size_px=config.image_size_px,
         encoder_sha256=save_encoder(out / ENCODER, encoder),
@@ -150,21 +153,24 @@ class Training:
     """(n, 1, S, S) uint8."""
     pairs: Tensor
     """(n, n) bool."""
+    n_scheduled: int
+    """Epochs of the schedules."""
 
-    def epoch(self, epoch: int, draws: Draws) -> dict[str, float]:
-        """One pass in whole batches; the figures of an `EpochMetrics`."""
+    def epoch(self, epoch: int) -> dict[str, float]:
+        """One pass in whole batches, the epochs of the start counted; figures of an `EpochMetrics`."""
         config, n_batches = self.config, len(self.images) // self.config.batch_size
+        draws = Draws.of_epoch(config.seed, epoch)
         order = torch.randperm(len(self.images), generator=draws.order)
         totals = torch.zeros(3, device=self.device)
         started_s = time.perf_counter()
         self.method.train()
         for i, batch in enumerate(order[: n_batches * config.batch_size].view(n_batches, config.batch_size)):
             done = epoch + i / n_batches
-            rate = learning_rate_at(done, config.epochs, config.learning_rate, config.rise_epochs)
+            rate = learning_rate_at(done, self.n_scheduled, config.learning_rate, config.rise_epochs)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             totals += self._step(batch.to(self.device), draws)
-            self.method.update_target(momentum_at(done, config.epochs, config.momentum))
+            self.method.update_target(momentum_at(done, self.n_scheduled, config.momentum))
         loss, pairs_per_anchor, spread = (totals / n_batches).tolist()
         return {
             "loss": loss,
@@ -193,21 +199,6 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Draws:
-    """The random numbers of one epoch, a stream for each use: arms that differ in one share the others."""
-
-    order: Generator
-    views: Generator
-    drops: Generator
-
-    @classmethod
-    def of_epoch(cls, seed: int, epoch: int) -> Draws:
-        """The streams of an epoch, whatever was drawn before: a resumed run needs no memory of them."""
-        seeds = np.random.SeedSequence([seed, epoch]).generate_state(3, np.uint64)
-        return cls(*(Generator().manual_seed(int(each) >> 1) for each in seeds))
-
-
-@dataclass(frozen=True)
 class Start:
     """What went before a run."""
 
@@ -215,8 +206,8 @@ class Start:
     patients: tuple[str, ...] = ()
 
 
-def _warm_start(method: Byol, config: RunConfig) -> Start:
-    """Take over the networks of the run to start from, if any."""
+def _start(method: Byol, optimiser: torch.optim.Optimizer, config: RunConfig) -> Start:
+    """Take over the run to start from, if any; the optimiser, too, where its schedules go on."""
     if config.start_from is None:
         return Start()
     folder = Path(config.start_from)
@@ -226,7 +217,7 @@ def _warm_start(method: Byol, config: RunConfig) -> Start:
             f"{folder} is a {record.method} run of {record.backbone} and cannot start one of {config.method} "
             f"with {config.backbone}; choose another --start-from."
         )
-    method.load_state_dict(found[1]["method"])
+    _load(found[1], method, optimiser)
     return Start(record.n_epochs, record.patients)
 
 
@@ -258,10 +249,14 @@ def _resume(out: Path, manifest: files.SetManifest, method: Byol, optimiser: tor
         return 0
     n_epochs, state = found
     _check_set(out, state["set_sha256"], manifest)
+    _load(state, method, optimiser)
+    return n_epochs
+
+
+def _load(state: dict[str, Any], method: Byol, optimiser: torch.optim.Optimizer) -> None:
     method.load_state_dict(state["method"])
     if "optimiser" in state:
         optimiser.load_state_dict(state["optimiser"])
-    return n_epochs
 
 
 app = typer.Typer(add_completion=False)
@@ -294,6 +289,9 @@ def main(
     start_from: Annotated[
         str | None, typer.Option(metavar="RUN", help="Start with the networks of this run.")
     ] = None,
+    schedule_epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="For a warm-up: its epochs and those of its arms.")
+    ] = None,
     label: Annotated[str | None, typer.Option(help="Label to watch; it teaches nothing.")] = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
@@ -320,6 +318,7 @@ def main(
         weight_decay=weight_decay,
         augmentation=augmentation,
         start_from=start_from,
+        schedule_epochs=schedule_epochs,
         label=label,
         seed=seed,
         device=device,

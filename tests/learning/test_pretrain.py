@@ -165,6 +165,14 @@ def test_runs_start_from_the_networks_of_another(small_set: SmallSet, tmp_path: 
     assert any(name.startswith("target") for name in state)
 
 
+def test_an_arm_goes_on_from_its_warm_up_as_if_nothing_had_been(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    pretrain(folder, tmp_path / "whole", tiny(epochs=3))
+    pretrain(folder, tmp_path / "warm", tiny(epochs=2, schedule_epochs=3))
+    pretrain(folder, tmp_path / "rest", tiny(epochs=1, start_from=str(tmp_path / "warm")))
+    assert_same_weights(tmp_path / "whole", tmp_path / "rest")
+
+
 def test_what_a_folder_holds_is_not_overwritten(small_set: SmallSet, tmp_path: Path) -> None:
     folder, _ = small_set
     pretrain(folder, tmp_path / "run", tiny())
