@@ -36,10 +36,10 @@ class Background(QObject):
         return future
 
     def close(self) -> None:
-        """Drop what has not begun, wait for what has; nothing comes back afterwards."""
+        """Finish all that was asked for and not cancelled, a seal perhaps; nothing comes back afterwards."""
         self._timer.stop()
         self._waiting.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True)
 
     @Slot()
     def _look(self) -> None:

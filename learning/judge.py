@@ -72,6 +72,8 @@ def make_folds(held_out: Labelled, n_folds: int, n_repeats: int, seed: int) -> F
 def out_of_fold(features: NDArray[np.float32], held_out: Labelled, folds: Folds) -> Scores:
     """Scores of every image by models that never saw its patient, averaged over the repeats."""
     rows, n_classes = unit_rows(features), len(held_out.names)
+    # In single precision the probe's solver can stall on a line search.
+    exact = features.astype(np.float64)
     protocols = [*(f"kNN, k = {k}" for k in NEIGHBOURS), LINEAR_PROBE]
     scores = {protocol: np.zeros((len(rows), n_classes)) for protocol in protocols}
     for test in folds.test:
@@ -80,14 +82,14 @@ def out_of_fold(features: NDArray[np.float32], held_out: Labelled, folds: Folds)
             scores[f"kNN, k = {k}"] += neighbour_scores(rows, rows, held_out.classes, n_classes, k, barred)
         for fold in range(folds.n_folds):
             is_test = test == fold
-            probe = _fit_probe(features[~is_test], held_out.classes[~is_test], held_out.patients[~is_test])
+            probe = _fit_probe(exact[~is_test], held_out.classes[~is_test], held_out.patients[~is_test])
             # A class may be missing from a training fold; its score stays 0 there.
             known = probe[-1].classes_
-            scores[LINEAR_PROBE][np.ix_(is_test, known)] += probe.predict_proba(features[is_test])
+            scores[LINEAR_PROBE][np.ix_(is_test, known)] += probe.predict_proba(exact[is_test])
     return {protocol: total / len(folds.test) for protocol, total in scores.items()}
 
 
-def _fit_probe(features: NDArray[np.float32], classes: IntArray, patients: NDArray[np.str_]) -> Pipeline:
+def _fit_probe(features: FloatArray, classes: IntArray, patients: NDArray[np.str_]) -> Pipeline:
     """Logistic regression on standardised features, its strength chosen on folds of its own."""
     n_patients = [len(np.unique(patients[classes == c])) for c in np.unique(classes)]
     n_folds = min(N_INNER_FOLDS, *n_patients)

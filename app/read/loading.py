@@ -51,6 +51,7 @@ class ImageLoader(QObject):
 
     def close(self) -> None:
         """Stop decoding; nothing is announced afterwards."""
+        self.want(())
         self._background.close()
 
     def _done(self, image_id: str, future: Future[LoadedImage]) -> None:
