@@ -19,6 +19,8 @@ from acquisition.errors import UserError
 
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show the stack behind a failure.")]
 """For every command's last parameter, `_verbose`: `run` itself looks for it."""
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of everything random.")]
 
 Step = Callable[[float, str], None]
 """Told of progress: the fraction done (0 to 1) and what is being done."""

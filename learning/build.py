@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 from PIL import Image as Picture
 
-from acquisition.command_line import Step, progress_bar, run, show, show_json
+from acquisition.command_line import JsonOption, Step, VerboseOption, progress_bar, run, show, show_json
 from acquisition.dicom import read_image
 from acquisition.domain import Image, ReadingState
 from acquisition.errors import UserError
@@ -27,7 +27,6 @@ from acquisition.traces import Trace
 from learning.files import TRACES, Entry, Lineage, Part, SetManifest, save_set, save_traces
 from learning.graph import Recipe, committed_traces, join_traces, relate_set
 from learning.labels import USUAL_LABEL
-from learning.options import JsonOption, VerboseOption
 from learning.storage import file_hash
 
 EVALUATE_SHARE = 0.3
@@ -232,7 +231,7 @@ def main(
         float, typer.Option(min=0, max=1, help="Share of the patients kept for evaluation.")
     ] = EVALUATE_SHARE,
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Make a pretraining set that is safe to send.
 

@@ -16,7 +16,16 @@ import typer
 from numpy.typing import NDArray
 from torch import nn
 
-from acquisition.command_line import Step, progress_bar, run, show, show_json
+from acquisition.command_line import (
+    JsonOption,
+    SeedOption,
+    Step,
+    VerboseOption,
+    progress_bar,
+    run,
+    show,
+    show_json,
+)
 from acquisition.errors import UserError
 from learning.device import choose_device
 from learning.encoder import create_encoder, features, load_encoder, seeded
@@ -35,7 +44,7 @@ from learning.files import (
 from learning.images import load_images
 from learning.judge import Judged, judge, make_folds, out_of_fold, resample_patients
 from learning.labels import Labelled, label_of_set, labelled
-from learning.options import DeviceOption, JsonOption, OutOption, SeedOption, VerboseOption
+from learning.options import DeviceOption, OutOption
 from learning.records import ENCODER, REPORT
 from learning.report import write_report
 
@@ -266,7 +275,7 @@ def main(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Judge encoders: metrics with intervals, differences between arms, a report.
 

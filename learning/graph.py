@@ -11,7 +11,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from acquisition.command_line import Step, progress_bar, run, show, show_json
+from acquisition.command_line import JsonOption, Step, VerboseOption, progress_bar, run, show, show_json
 from acquisition.domain import ReadingState
 from acquisition.errors import UserError
 from acquisition.store import Store, open_store
@@ -26,7 +26,6 @@ from learning.files import (
     save_relation,
     save_set,
 )
-from learning.options import JsonOption, VerboseOption
 from learning.similarity import describe_traces, find_profile, graph_of_features
 from learning.storage import file_hash
 
@@ -169,7 +168,7 @@ def main(
         Path | None, typer.Option("--out", metavar="PATH", help="The graph of a store: an .npz file.")
     ] = None,
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Make the relation graph of a set (kept in it) or of a store.
 

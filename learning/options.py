@@ -11,7 +11,4 @@ SetArgument = Annotated[
     Path, typer.Argument(metavar="SET", help="A pretraining set: a folder with set.json.")
 ]
 OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the result goes.")]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of everything random.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or auto.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show the stack behind a failure.")]

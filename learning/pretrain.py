@@ -16,7 +16,16 @@ import torch
 import typer
 from torch import Tensor
 
-from acquisition.command_line import Step, progress_bar, run, show, show_json
+from acquisition.command_line import (
+    JsonOption,
+    SeedOption,
+    Step,
+    VerboseOption,
+    progress_bar,
+    run,
+    show,
+    show_json,
+)
 from acquisition.errors import UserError
 from learning import files
 from learning.augment import find_augmentation, random_views
@@ -27,7 +36,7 @@ from learning.draws import Draws
 from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import load_images
 from learning.methods import METHODS, Byol, direction_spread, learning_rate_at, momentum_at
-from learning.options import DeviceOption, JsonOption, OutOption, SeedOption, SetArgument, VerboseOption
+from learning.options import DeviceOption, OutOption, SetArgument
 from learning.pairs import choose_pairs, draw_positives
 from learning.records import CHECKPOINTS, CONFIG, ENCODER, METRICS, RUN
 from learning.storage import write_text
@@ -297,7 +306,7 @@ def main(
     device: DeviceOption = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed run stopped.")] = False,
     as_json: JsonOption = False,
-    verbose: VerboseOption = False,  # noqa: ARG001  (read by the command line itself)
+    _verbose: VerboseOption = False,
 ) -> None:
     """Pretrain an encoder on a set.
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from acquisition.command_line import VerboseOption, progress_bar, say
+from acquisition.command_line import SeedOption, VerboseOption, progress_bar, say
 from acquisition.errors import UserError
 from acquisition.store import open_store
-from app.commands.options import SeedOption
 from app.extras import INSTALL_LEARNING, has_learning
 from app.screen import has_display
 

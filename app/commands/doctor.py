@@ -10,9 +10,8 @@ from importlib.util import find_spec
 
 import typer
 
-from acquisition.command_line import VerboseOption, show
+from acquisition.command_line import JsonOption, VerboseOption, show
 from acquisition.store.engine import is_sound, sqlite
-from app.commands.options import JsonOption
 from app.extras import INSTALL_LEARNING, has_learning
 
 

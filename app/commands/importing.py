@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from acquisition.command_line import VerboseOption, progress_bar, say, show_json
+from acquisition.command_line import JsonOption, VerboseOption, progress_bar, say, show_json
 from acquisition.interchange.grouping import CaseBy
 from acquisition.interchange.importing import ImportReport, import_paths
 from acquisition.store import open_store
-from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
+from app.commands.options import DEFAULT_STORE, RecordingsOption, StoreOption
 
 GROUPINGS: dict[str, CaseBy] = {"study": "study", "folder": "folder", "patient": "patient"}
 

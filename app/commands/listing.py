@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from acquisition.command_line import VerboseOption, complain, say, show, show_json
+from acquisition.command_line import JsonOption, VerboseOption, complain, say, show, show_json
 from acquisition.domain import Reading, Session
 from acquisition.errors import UserError
 from acquisition.interchange.parquet import export_parquet
 from acquisition.store import Store, open_store
-from app.commands.options import DEFAULT_STORE, JsonOption, RecordingsOption, StoreOption
+from app.commands.options import DEFAULT_STORE, RecordingsOption, StoreOption
 
 SESSION_COLUMNS = ("id", "reader", "source", "samples", "gaps", "state")
 READING_COLUMNS = ("id", "case", "samples", "loss", "gaps", "state")

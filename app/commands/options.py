@@ -30,8 +30,6 @@ DisplayOption = Annotated[
     str | None,
     typer.Option("--display", metavar="WxH[@WxHmm]", help="The screen under the tracker, in px and in mm."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of everything random.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 _DISPLAY = re.compile(r"(\d+)x(\d+)(?:@(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(?:mm)?)?")
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquisition.clock import RealClock
-from acquisition.command_line import VerboseOption
+from acquisition.command_line import SeedOption, VerboseOption
 from acquisition.errors import UserError
 from acquisition.store import open_store
 from app import theme
@@ -18,7 +18,6 @@ from app.commands.options import (
     DisplayOption,
     RateOption,
     RecordingsOption,
-    SeedOption,
     SourceOption,
     StoreOption,
     parse_display,

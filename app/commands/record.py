@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from acquisition.clock import RealClock
-from acquisition.command_line import VerboseOption, say, show_json
+from acquisition.command_line import JsonOption, SeedOption, VerboseOption, say, show_json
 from acquisition.errors import UserError
 from acquisition.recorder import record_session
 from acquisition.sources import open_source
@@ -15,10 +15,8 @@ from acquisition.store import open_store
 from app.commands.options import (
     DEFAULT_STORE,
     DisplayOption,
-    JsonOption,
     RateOption,
     RecordingsOption,
-    SeedOption,
     SourceOption,
     StoreOption,
     parse_display,
