@@ -28,7 +28,7 @@ NoWindowOption = Annotated[
     bool, typer.Option("--no-window", help="Do not open the workstation at the end, display or not.")
 ]
 PatientsOption = Annotated[
-    int, typer.Option("--patients", metavar="N", min=20, help="Synthetic patients, two patches each.")
+    int, typer.Option("--patients", metavar="N", min=40, help="Synthetic patients, two patches each.")
 ]
 
 
