@@ -1,7 +1,7 @@
 """The two commands of the README: how long they take, and how much memory the demo needs at its peak.
 
-Memory is the proportional set size of all processes of the demo together (the window's and the worker's), sampled
-ten times a second. `--tests` times the tests as well.
+Memory is the proportional set size of all processes of the demo together (the window's and the worker's),
+sampled ten times a second. `--tests` times the tests as well.
 """
 
 from __future__ import annotations
