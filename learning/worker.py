@@ -23,6 +23,7 @@ from acquisition.command_line import VerboseOption, run
 from acquisition.domain import Job, JobKind, JobState, ReadingState
 from acquisition.errors import BugError, StoreError, UserError
 from acquisition.store import Catalogue, Store, open_store
+from learning.files import MANIFEST
 
 RENEW_EVERY_S = 1.0
 
@@ -86,7 +87,9 @@ def build_set_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:
 
     out = Path(job.params["out"])
     n_committed = sum(reading.state == ReadingState.COMMITTED for reading in store.readings())
-    build_set(store, out, scheme=job.params.get("scheme", "tima"), progress=progress)
+    # A worker that died between the last rename and saying so leaves a whole set.
+    if not (out / MANIFEST).is_file():
+        build_set(store, out, scheme=job.params.get("scheme", "tima"), progress=progress)
     store.catalogue.add_set(str(out), {"readings": n_committed, "job": job.id})
     return {"set": str(out), "readings": n_committed}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-STAGES = 7
+STAGES = 8
 NO_DISPLAY = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
 NO_DISPLAY.pop("QT_QPA_PLATFORM", None)
 

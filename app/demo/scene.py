@@ -31,6 +31,7 @@ class Scene:
     store: Store
     seed: int
     n_patients: int
+    """Synthetic patients whose patches are read; half as many more are kept to judge on."""
 
     @property
     def place(self) -> StorePlace:

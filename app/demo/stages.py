@@ -23,6 +23,8 @@ Stage = Callable[[Scene, Tell], str]
 
 LEARN_ROOM = 1
 JOB_TIMEOUT_S = 1800.0
+CONTRAST = 2.5
+"""Of the lesions: small encoders and few epochs learn little from harder ones."""
 
 
 def import_films(scene: Scene, tell: Tell) -> str:
@@ -42,10 +44,19 @@ def import_films(scene: Scene, tell: Tell) -> str:
 
 
 def import_patches(scene: Scene, tell: Tell) -> str:
-    """Synthetic patches as DICOM files, through the same importer, with their truth."""
-    folder = scene.out / "phantoms"
+    """Synthetic patches to read, as DICOM files, through the same importer, with their truth."""
+    return _draw_and_import(scene, tell, "phantoms", scene.n_patients, scene.seed)
+
+
+def import_held_out(scene: Scene, tell: Tell) -> str:
+    """Patches of other patients, imported once the reading is over: encoders are judged on what nobody read."""
+    return _draw_and_import(scene, tell, "phantoms-held-out", scene.n_patients // 2, scene.seed + 1)
+
+
+def _draw_and_import(scene: Scene, tell: Tell, name: str, n_patients: int, seed: int) -> str:
+    folder = scene.out / name
     if not (folder / TRUTH_FILE).is_file():
-        make_phantoms(folder, scene.n_patients, seed=scene.seed)
+        make_phantoms(folder, n_patients, seed=seed, contrast=CONTRAST)
     tell(0.5)
     report = import_paths(
         [folder],
@@ -114,6 +125,7 @@ STAGES: tuple[tuple[str, Stage], ...] = (
     ("Draw and import patches", import_patches),
     ("Read a film case", read_film_case),
     ("Read the patches", read_patches),
+    ("Draw and import patches that nobody reads", import_held_out),
     ("Build the set", build_set),
     ("Pretrain and evaluate", pretrain),
     ("Write the report", write_report),
