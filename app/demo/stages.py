@@ -49,7 +49,7 @@ def import_patches(scene: Scene, tell: Tell) -> str:
 
 
 def import_held_out(scene: Scene, tell: Tell) -> str:
-    """Patches of other patients, imported once the reading is over: encoders are judged on what nobody read."""
+    """Patches of other patients, imported after the reading: encoders are judged on what nobody read."""
     return _draw_and_import(scene, tell, "phantoms-held-out", scene.n_patients // 2, scene.seed + 1)
 
 
