@@ -35,7 +35,7 @@ PatientsOption = Annotated[
 def demo_command(
     out: OutOption = Path("gazeroom-demo"),
     seed: SeedOption = 0,
-    patients: PatientsOption = 120,
+    patients: PatientsOption = 100,
     no_window: NoWindowOption = False,
     _verbose: VerboseOption = False,
 ) -> None:
