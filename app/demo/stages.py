@@ -23,7 +23,7 @@ Stage = Callable[[Scene, Tell], str]
 
 LEARN_ROOM = 1
 JOB_TIMEOUT_S = 1800.0
-CONTRAST = 2.5
+CONTRAST = 3.0
 """Of the lesions: small encoders and few epochs learn little from harder ones."""
 
 

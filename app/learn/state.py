@@ -92,7 +92,7 @@ def job_row(job: Job) -> JobRow:
 def _outcome(job: Job) -> str:
     """What a finished job left, in words."""
     if job.kind == JobKind.BUILD_SET:
-        return f"{job.result.get('readings', 0)} readings in {job.result.get('set', '')}"
+        return f"{job.result.get('readings', 0)} readings in {Path(str(job.result.get('set', ''))).name}"
     return f"{len(job.result.get('runs', ()))} arms trained; the report is ready"
 
 
