@@ -21,8 +21,7 @@ STORE_TIMEOUT_S = 30.0
 
 def read_film_case(scene: Scene, tell: Tell) -> str:
     """Read one case of four films in real time and leave two screenshots."""
-    films = scene.cases(are_simulated=False)
-    if scene.n_unread(films) < len(films):
+    if scene.n_unread(scene.films) < len(scene.films):
         return "a film case was read before"
     with scene.workstation(RealClock(), scene.seed) as hands:
         hands.sit_down(READER)
@@ -55,14 +54,14 @@ def _work_on_film(hands: Hands) -> None:
 
 def read_patches(scene: Scene, tell: Tell) -> str:
     """Read every patch that is not read yet, on a virtual clock: hours of reading in a minute."""
-    n_patches = scene.n_unread(scene.cases(are_simulated=True))
+    n_patches = scene.n_unread(scene.patches)
     if n_patches == 0:
         return "all patches were read before"
     rng = np.random.default_rng([scene.seed, 1])
     clock = VirtualClock()
     with scene.workstation(clock, scene.seed + 1) as hands:
         hands.sit_down(READER)
-        for n_read in range(scene.n_unread(scene.store.catalogue.cases())):
+        for n_read in range(scene.n_unread(scene.films + scene.patches)):
             _read_case(scene, hands, clock, rng)
             tell((n_read + 1) / n_patches)
         hands.get_up()

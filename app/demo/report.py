@@ -146,7 +146,7 @@ def _gaps(store: Store) -> dict[str, int]:
 
 def _most_looked_at_film(scene: Scene) -> tuple[Reading, Trace]:
     """Of the film case read in real time (the first), the image that drew the most gaze."""
-    films = {case.id for case in scene.cases(are_simulated=False)}
+    films = {case.id for case in scene.films}
     readings = scene.store.readings()
     reading = next(r for r in readings if r.case_id in films and r.state == ReadingState.COMMITTED)
     return reading, max(reading_traces(scene.store, reading.id), key=lambda trace: len(trace.samples))

@@ -18,6 +18,8 @@ from app.workstation import StorePlace, Tracker, build_workstation
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
 READER = "SIM-01"
 RATE_HZ = 120.0
+PATCHES, HELD_OUT = "phantoms", "phantoms-held-out"
+"""Folders of the patches that are read, and of those that are not."""
 
 Tell = Callable[[float], None]
 """Told how much of a stage is done, 0 to 1."""
@@ -43,9 +45,20 @@ class Scene:
         """What the simulated reader knows of the images."""
         return knowledge_of(self.store.catalogue)
 
-    def cases(self, *, are_simulated: bool) -> list[Case]:
-        """The patches, or the films."""
-        return [case for case in self.store.catalogue.cases() if case.is_simulated == are_simulated]
+    @property
+    def films(self) -> list[Case]:
+        """The cases of real films."""
+        return [case for case in self.store.catalogue.cases() if not case.is_simulated]
+
+    @property
+    def patches(self) -> list[Case]:
+        """The patches that are there to be read; those kept to judge on are not among them."""
+        to_read = {
+            image.case_id
+            for image in self.store.catalogue.images()
+            if Path(image.path).parent == self.out / PATCHES
+        }
+        return [case for case in self.store.catalogue.cases() if case.id in to_read]
 
     def n_unread(self, cases: list[Case]) -> int:
         """How many of these cases have no committed reading yet."""

@@ -16,7 +16,7 @@ from acquisition.simulation.phantom import TRUTH_FILE, make_phantoms
 from app.demo.hands import Hands
 from app.demo.reading import read_film_case, read_patches
 from app.demo.report import write_report
-from app.demo.scene import Scene, Tell
+from app.demo.scene import HELD_OUT, PATCHES, Scene, Tell
 
 Stage = Callable[[Scene, Tell], str]
 """Does its part of the demo and says what came of it."""
@@ -45,12 +45,12 @@ def import_films(scene: Scene, tell: Tell) -> str:
 
 def import_patches(scene: Scene, tell: Tell) -> str:
     """Synthetic patches to read, as DICOM files, through the same importer, with their truth."""
-    return _draw_and_import(scene, tell, "phantoms", scene.n_patients, scene.seed)
+    return _draw_and_import(scene, tell, PATCHES, scene.n_patients, scene.seed)
 
 
 def import_held_out(scene: Scene, tell: Tell) -> str:
     """Patches of other patients, imported after the reading: encoders are judged on what nobody read."""
-    return _draw_and_import(scene, tell, "phantoms-held-out", scene.n_patients // 2, scene.seed + 1)
+    return _draw_and_import(scene, tell, HELD_OUT, scene.n_patients // 2, scene.seed + 1)
 
 
 def _draw_and_import(scene: Scene, tell: Tell, name: str, n_patients: int, seed: int) -> str:

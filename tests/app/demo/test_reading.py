@@ -13,7 +13,7 @@ from acquisition.traces import reading_traces
 from app.demo.judgement import SUSPICIOUS_BIRADS
 from app.demo.reading import read_patches
 from app.demo.scene import READER, Scene
-from app.demo.stages import import_patches
+from app.demo.stages import import_held_out, import_patches
 
 N_PATIENTS = 3
 
@@ -60,6 +60,7 @@ def test_a_mark_lies_around_the_lesion(scene: Scene) -> None:
 
 def test_a_second_run_doubles_nothing(scene: Scene) -> None:
     read_patches(scene, say_nothing)
+    import_held_out(scene, say_nothing)
     assert "before" in read_patches(scene, say_nothing)
     assert "before" in import_patches(scene, say_nothing)
     assert (scene.out / "phantoms" / TRUTH_FILE).is_file()
