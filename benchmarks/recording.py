@@ -2,8 +2,9 @@
 
     python benchmarks/recording.py [--seconds 60] [--rate 1200] [--hour-s 3600]
 
-One line a figure. The repainting is what a viewer does to a 16-bit mammogram: 2048 x 2560 pixels through a
-table, over and over. Gaze is simulated; the samples have no gaps, so that each missing one is ours.
+One line a figure. The window is the light box: a 16-bit mammogram at 2048 x 2560 visible pixels whose grey
+scale changes with every picture, each of them a view state that is recorded too. Gaze is simulated; the samples
+have no gaps, so that each missing one is ours.
 """
 
 import argparse
@@ -12,6 +13,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtWidgets import QApplication
+from window_level import mammogram, our_frame
 
 from acquisition.clock import RealClock, VirtualClock
 from acquisition.domain import Display, Session, new_id
@@ -62,17 +65,17 @@ def new_session(store, clock):
     )
 
 
-def repaint_for(seconds):
-    """Keep this thread busy as a viewer would; returns how many pictures it made."""
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 2**16, (2560, 2048), dtype=np.uint16)
-    table = (np.arange(2**16) >> 8).astype(np.uint8)
-    shown = np.empty(pixels.shape, dtype=np.uint8)
+def repaint_for(seconds, recorder):
+    """Window a mammogram in the light box without a pause; returns how many pictures were painted."""
+    application = QApplication.instance() or QApplication([])
+    box, frame = our_frame(mammogram(seed=0), is_fitted=False)
+    box.painted.connect(recorder.post)
     end_s, n_pictures = time.perf_counter() + seconds, 0
     while time.perf_counter() < end_s:
-        np.take(np.roll(table, n_pictures), pixels, out=shown)
-        sum(range(20_000))  # what a repaint does in Python, holding the interpreter
+        frame(n_pictures)
+        application.processEvents()
         n_pictures += 1
+    box.close()
     return n_pictures
 
 
@@ -88,7 +91,7 @@ def record_while_repainting(store, rate_hz, seconds):
     recorder = Recorder(open_sink, source, clock)
     recorder.start()
     recorder.wait_until_open()
-    n_pictures = repaint_for(seconds)
+    n_pictures = repaint_for(seconds, recorder)
     recorder.stop()
     recorder.raise_if_failed()
     raw = store.raw(session.id)
