@@ -3,8 +3,8 @@
     python benchmarks/recording.py [--seconds 60] [--rate 1200] [--hour-s 3600]
 
 One line a figure. The window is the light box: a 16-bit mammogram at 2048 x 2560 visible pixels whose grey
-scale changes with every picture, each of them a view state that is recorded too. Gaze is simulated; the samples
-have no gaps, so that each missing one is ours.
+scale changes with every picture, each of them a view state that is recorded too. Gaze is simulated, without
+gaps, so that each sample missing is ours.
 """
 
 import argparse
