@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image as Picture
 
 from acquisition.dicom import read_image
-from acquisition.domain import JobKind, JobState, Laterality, Reading, ReadingState
+from acquisition.domain import Fixation, Image, JobKind, JobState, Laterality, ReadingState
 from acquisition.errors import BugError
 from acquisition.scanpaths import reading_fixations
 from acquisition.store import Store
@@ -52,6 +52,15 @@ SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left"}
 
 
 @dataclass(frozen=True)
+class ReadFilm:
+    """A film and how it was looked at."""
+
+    image: Image
+    trace: Trace
+    fixations: Sequence[Fixation]
+
+
+@dataclass(frozen=True)
 class ScoreTable:
     """Scores of one protocol: a row an arm, a column a metric."""
 
@@ -79,8 +88,8 @@ def write_report(scene: Scene, tell: Tell) -> str:
         "n_films": _n_images(scene, are_simulated=False),
         "n_patches": _n_images(scene, are_simulated=True),
         "facts": _facts(scene.store),
-        "film_picture": _film_picture(scene.store, film),
-        "film_caption": _film_caption(scene.store, film),
+        "film_picture": _film_picture(film),
+        "film_caption": _film_caption(film),
         "screenshots": [
             (scene.screenshot(name).relative_to(scene.out).as_posix(), caption)
             for name, caption in SCREENSHOTS
@@ -144,32 +153,28 @@ def _gaps(store: Store) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _most_looked_at_film(scene: Scene) -> tuple[Reading, Trace]:
+def _most_looked_at_film(scene: Scene) -> ReadFilm:
     """Of the film case read in real time (the first), the image that drew the most gaze."""
     films = {case.id for case in scene.films}
     readings = scene.store.readings()
     reading = next(r for r in readings if r.case_id in films and r.state == ReadingState.COMMITTED)
-    return reading, max(reading_traces(scene.store, reading.id), key=lambda trace: len(trace.samples))
+    trace = max(reading_traces(scene.store, reading.id), key=lambda trace: len(trace.samples))
+    fixations = reading_fixations(scene.store, reading.id).get(trace.image_id, [])
+    return ReadFilm(scene.store.catalogue.image(trace.image_id), trace, fixations)
 
 
-def _film_picture(store: Store, film: tuple[Reading, Trace]) -> str:
-    reading, trace = film
-    image = store.catalogue.image(trace.image_id)
-    display = read_image(image.path, image.frame).display()
-    shown = ReadImage(display, trace.samples, "")
-    fixations = reading_fixations(store, reading.id).get(image.id, [])
-    return as_data_url(gaze_over_image(shown, fixations, HEAT_SHARE * image.width_px))
+def _film_picture(film: ReadFilm) -> str:
+    display = read_image(film.image.path, film.image.frame).display()
+    shown = ReadImage(display, film.trace.samples, "")
+    return as_data_url(gaze_over_image(shown, film.fixations, HEAT_SHARE * film.image.width_px))
 
 
-def _film_caption(store: Store, film: tuple[Reading, Trace]) -> str:
-    reading, trace = film
-    image = store.catalogue.image(trace.image_id)
-    view = f"{SIDES.get(image.laterality, '')} {image.view}"
-    n_fixations = len(reading_fixations(store, reading.id).get(image.id, []))
+def _film_caption(film: ReadFilm) -> str:
+    view = f"{SIDES.get(film.image.laterality, '')} {film.image.view}"
     return (
-        f"The {view} of the case read in real time: {len(trace.samples):,} samples and {n_fixations} "
-        "fixations of a simulated reader, in the pixels of the image. A disc's area is the fixation's "
-        "duration; the numbers give the order."
+        f"The {view} of the case read in real time: {len(film.trace.samples):,} samples and "
+        f"{len(film.fixations)} fixations of a simulated reader, in the pixels of the image. A disc's area "
+        "is the fixation's duration; the numbers give the order."
     )
 
 

@@ -115,7 +115,7 @@ def _click_and_wait(scene: Scene, hands: Hands, tell: Tell) -> Job:
     job = scene.store.catalogue.jobs()[-1]
     if job.state != JobState.DONE:
         raise UserError(
-            f"The job {job.kind} {job.state}: {job.message} See {scene.place.learning / 'worker.log'}."
+            f"The job '{job.kind}' {job.state} ({job.message}): see {scene.place.learning / 'worker.log'}."
         )
     return job
 
