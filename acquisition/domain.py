@@ -106,6 +106,10 @@ class Display:
     width_mm: float
     height_mm: float
     distance_mm: float = 650.0
+    scale: float = 1.0
+    """Physical px a logical px of the desktop."""
+    name: str = ""
+    """What the desktop calls it: connector or model."""
 
 
 class SessionState(StrEnum):
@@ -158,6 +162,8 @@ class Reading:
     loss: float | None = None
     """Fraction of the expected samples without usable gaze, 0 to 1; None until known."""
     is_simulated: bool = False
+    longest_gap_s: float | None = None
+    """The longest stretch without usable gaze that was no pause; None until known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,8 @@ class ViewState:
     panels: tuple[Panel, ...]
     layout: str = ""
     reading_id: str = ""
+    target_px: tuple[float, float] | None = None
+    """Where a fixation target was painted, in display px; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +246,81 @@ class Fixation:
     x: float
     y: float
     n_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saccade:
+    """The eye between two rests: [start, end) in host ns, from and to in the frame of the samples given."""
+
+    start_ns: int
+    end_ns: int
+    from_x: float
+    from_y: float
+    to_x: float
+    to_y: float
+    peak_deg_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GazeQuality:
+    """How gaze at a known target was measured, in degrees of visual angle; None where nothing could be."""
+
+    accuracy_deg: float | None
+    """Angle from the target to the mean direction of gaze."""
+    offset_x_deg: float | None
+    """Its horizontal part, to the right."""
+    offset_y_deg: float | None
+    """Its vertical part, down."""
+    rms_s2s_deg: float | None
+    std_deg: float | None
+    bcea_deg2: float | None
+    """Area of the ellipse that holds 68 % of the samples."""
+    loss: float
+    """Fraction of the samples owed that are not usable, 0 to 1."""
+    n_samples: int
+    """Usable samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetQuality:
+    """One target of a validation: where, when it was looked at, and how each eye was measured there."""
+
+    x: float
+    """Fraction of the display, from the left."""
+    y: float
+    """Fraction of the display, from the top."""
+    start_ns: int
+    end_ns: int
+    left: GazeQuality
+    right: GazeQuality
+    both: GazeQuality
+    """Of the mean of the eyes that were seen."""
+
+
+class ValidationKind(StrEnum):
+    """What the targets were shown for."""
+
+    VALIDATION = "validation"
+    DRIFT = "drift check"
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Gaze measured against targets that calibration did not use, or against one between two cases."""
+
+    id: str
+    session_id: str
+    reader_id: str
+    kind: ValidationKind
+    host_time_ns: int
+    utc: str
+    """ISO 8601 wall clock, for people and for the history over sessions."""
+    targets: tuple[TargetQuality, ...]
+    left: GazeQuality
+    """Over all targets: the mean over the targets that have gaze; samples and loss over all."""
+    right: GazeQuality
+    both: GazeQuality
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

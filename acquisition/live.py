@@ -15,7 +15,7 @@ from acquisition.domain import Gap, GapCause
 from acquisition.geometry import binocular_point, is_finite
 from acquisition.quality import find_gaps
 from acquisition.sources.base import Batch, ClockPair, SourceInfo
-from acquisition.store.gaze import gaze_of
+from acquisition.store.gaze import gaze_dtype, gaze_of
 from acquisition.store.recording_reader import RawGaze
 
 RECENT_S = 5.0
@@ -29,10 +29,14 @@ class NewestGaze(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Samples of a stretch, and the fraction of those owed that are not usable; None where unknown."""
+    """Samples of a stretch, the fraction of those owed that are not usable, and its longest gap.
+
+    None where unknown; a pause is no gap.
+    """
 
     n_samples: int
     loss: float | None
+    longest_gap_s: float | None = None
 
 
 class _Count(NamedTuple):
@@ -52,6 +56,7 @@ class LiveGaze:
         self._pairs: list[ClockPair] = []
         self._fit: ClockFit | None = None
         self._recent: tuple[NewestGaze, ...] = ()
+        self._recent_gaze: tuple[NDArray[np.void], ...] = ()
         self._counts = [_Count(opened_ns, 0, 0)]
         self._open_pieces: list[NewestGaze] = []
         self._silent_since_ns = opened_ns if info.channels else None
@@ -74,10 +79,16 @@ class LiveGaze:
         if len(time_ns) == 0 or not self._info.channels:
             return
         raw = RawGaze(self._info.channels, batch.samples, batch.source_time_s, batch.host_time_ns)
-        piece = NewestGaze(time_ns, binocular_point(gaze_of(raw, ())))
+        gaze = gaze_of(raw, ())
+        gaze["time_ns"] = time_ns
+        piece = NewestGaze(time_ns, binocular_point(gaze))
         self._open_pieces.append(piece)
         begin_ns = int(time_ns[-1]) - round(RECENT_S * 1e9)
         self._recent = (*(old for old in self._recent if old.time_ns[-1] >= begin_ns), piece)
+        self._recent_gaze = (
+            *(old for old in self._recent_gaze if old["time_ns"][-1] >= begin_ns),
+            gaze,
+        )
         before = self._counts[-1]
         n_usable = before.n_usable + int(is_finite(piece.xy_fraction).sum())
         self._counts.append(_Count(int(time_ns[-1]), before.n_samples + len(time_ns), n_usable))
@@ -87,6 +98,12 @@ class LiveGaze:
         gaze = _joined(self._recent)
         wanted = gaze.time_ns >= gaze.time_ns[-1:].max(initial=0) - round(seconds * 1e9)
         return NewestGaze(gaze.time_ns[wanted], gaze.xy_fraction[wanted])
+
+    def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Gaze (n,) as from `Store.gaze`, captured in [start, end); none older than `RECENT_S`."""
+        nothing = np.zeros(0, gaze_dtype(self._info.channels))
+        gaze = np.concatenate((nothing, *self._recent_gaze))
+        return gaze[(gaze["time_ns"] >= start_ns) & (gaze["time_ns"] < end_ns)]
 
     def tally(self, start_ns: int, end_ns: int) -> Tally:
         """Count between two host times, to the nearest piece; a stretch not yet recorded is not owed."""

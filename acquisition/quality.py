@@ -49,6 +49,8 @@ def rms_s2s(azi: Angles, ele: Angles) -> tuple[float, float, float]:
     a, e = np.asarray(azi, dtype=np.float64), np.asarray(ele, dtype=np.float64)
     both = np.isfinite(a) & np.isfinite(e)
     step = both[1:] & both[:-1]
+    if not step.any():
+        return float("nan"), float("nan"), float("nan")
     horizontal = float(np.sqrt(np.mean(np.diff(a)[step] ** 2)))
     vertical = float(np.sqrt(np.mean(np.diff(e)[step] ** 2)))
     return float(np.hypot(horizontal, vertical)), horizontal, vertical
@@ -58,6 +60,24 @@ def std(azi: Angles, ele: Angles) -> tuple[float, float, float]:
     """Standard deviation (ddof 0) of the finite samples: total, horizontal, vertical, in degrees."""
     a, e = _finite(azi, ele)
     return float(np.hypot(a.std(), e.std())), float(a.std()), float(e.std())
+
+
+def bcea(azi: Angles, ele: Angles, probability: float = 0.68) -> tuple[float, float, float, float]:
+    """Bivariate contour ellipse: area in square degrees, orientation, long and short semi-axis in degrees.
+
+    It holds this share of the finite samples if they are normally distributed (Steinman 1965); variances
+    have ddof 1. The orientation is that of the long axis against growing azimuth.
+    """
+    a, e = _finite(azi, ele)
+    if len(a) < 2:
+        return float("nan"), float("nan"), float("nan"), float("nan")
+    k = -np.log(1.0 - probability)
+    covariance = np.cov(a, e)
+    variances, axes = np.linalg.eigh(covariance)
+    short, long = np.sqrt(2.0 * k * np.maximum(variances, 0.0))
+    x, y = axes[:, 1]
+    area = 2.0 * k * np.pi * np.sqrt(max(np.linalg.det(covariance), 0.0))
+    return float(area), float(np.degrees(np.arctan2(y, x))), float(long), float(short)
 
 
 def data_loss(azi: Angles, ele: Angles) -> float:

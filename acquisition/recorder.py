@@ -18,14 +18,24 @@ from datetime import UTC, datetime
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acquisition.clock import HostClock
 from acquisition.domain import Display, Event, Session, ViewState, new_id
 from acquisition.errors import BugError, GazeroomError, SourceError, StoreError, UserError
 from acquisition.intake import Intake, RecordingSink, Turn
 from acquisition.live import RECENT_S, NewestGaze, Tally
-from acquisition.sources.base import Batch, GazeSource, SourceInfo, WatchesScreen, sample_dtype
+from acquisition.sources.base import (
+    Batch,
+    Calibrator,
+    CanBeCalibrated,
+    GazeSource,
+    SourceInfo,
+    WatchesScreen,
+    sample_dtype,
+)
 from acquisition.store import Store
+from acquisition.store.gaze import gaze_dtype
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +170,25 @@ class Recorder:
         if self._intake is None:
             return NewestGaze(np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
         return self._intake.live.newest(seconds)
+
+    def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Gaze as from `Store.gaze`, captured in [start, end) host ns; of the last seconds only.
+
+        To be sure that all of it has arrived, `wait_for` its end and a little more first.
+        """
+        if self._intake is None:
+            return np.zeros(0, gaze_dtype(()))
+        return self._intake.live.between(start_ns, end_ns)
+
+    @property
+    def rate_hz(self) -> float:
+        """What the opened source owes; 0 before that, and where its rate is irregular."""
+        return 0.0 if self._intake is None else self._info.nominal_rate_hz
+
+    @property
+    def calibrator(self) -> Calibrator | None:
+        """The tracker's, once it is open; None where it cannot be calibrated from here."""
+        return self._source.calibrator if isinstance(self._source, CanBeCalibrated) else None
 
     def tally(self, start_ns: int, end_ns: int) -> Tally:
         """How many samples a stretch has, and how much of it is lost, for a reading that closes."""

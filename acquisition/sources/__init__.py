@@ -25,6 +25,8 @@ class SourceOptions:
     seed: int = 0
     knowledge: Knowledge | None = None
     habits: Habits | None = None
+    which: str = ""
+    """What stands behind the colon of `NAME:WHICH`: a stream, a serial number, a recording, errors."""
 
 
 def _simulated(options: SourceOptions) -> GazeSource:
@@ -51,9 +53,14 @@ def open_source(
 ) -> GazeSource:
     """A source by its name, not yet opened: the recorder opens it in its own thread.
 
+    name: one of `SOURCES`, and behind a colon which one of its kind, for instance `lsl:Tobii_gaze`.
+
     Raises:
         SourceError: there is no source of this name.
     """
-    if name not in SOURCES:
-        raise SourceError(f"There is no gaze source {name!r}: choose {', '.join(SOURCES)}.")
-    return SOURCES[name](SourceOptions(clock or RealClock(), display, rate_hz, seed, knowledge, habits))
+    kind, _, which = name.partition(":")
+    if kind not in SOURCES:
+        raise SourceError(f"There is no gaze source {kind!r}: choose {', '.join(SOURCES)}.")
+    return SOURCES[kind](
+        SourceOptions(clock or RealClock(), display, rate_hz, seed, knowledge, habits, which)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -97,4 +98,78 @@ class WatchesScreen(Protocol):
 
     def observe(self, view: ViewState) -> None:
         """Told of every painted view state, from the window's thread."""
+        ...
+
+
+class Eyes(StrEnum):
+    """Which eyes a calibration is of."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationPoint:
+    """What the tracker made of one target; nothing of it says how accurate gaze is."""
+
+    x: float
+    y: float
+    """Where the target was, as fractions of the display."""
+    left: tuple[tuple[float, float], ...] = ()
+    right: tuple[tuple[float, float], ...] = ()
+    """Samples that were used, as fractions of the display."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationResult:
+    """What came of a calibration; without eyes it failed and the tracker keeps the one before."""
+
+    eyes: Eyes | None
+    points: tuple[CalibrationPoint, ...] = ()
+    """May be empty although it succeeded: the SDK tells nothing of a one-eyed success."""
+
+
+class Calibrator(Protocol):
+    """Calibrates an opened tracker. Blocks; called from one thread beside the recorder's.
+
+    Every method raises `SourceError`.
+    """
+
+    def enter(self) -> None:
+        """Begin; what was collected before is gone."""
+        ...
+
+    def collect(self, x: float, y: float) -> bool:
+        """Look at the eyes while the target is at this fraction of the display; False if nothing was seen."""
+        ...
+
+    def discard(self, x: float, y: float) -> None:
+        """Forget what was collected at a target, to collect it anew."""
+        ...
+
+    def compute(self) -> CalibrationResult:
+        """Calibrate by what was collected and use it from now on. May be called again after more targets."""
+        ...
+
+    def leave(self) -> None:
+        """End; always to be called after `enter`, aborted or not."""
+        ...
+
+    def retrieve(self) -> bytes:
+        """The calibration in use, to be stored with the session; empty where the tracker has none."""
+        ...
+
+    def apply(self, blob: bytes) -> None:
+        """Use a calibration that `retrieve` gave."""
+        ...
+
+
+@runtime_checkable
+class CanBeCalibrated(Protocol):
+    """A source whose tracker can be calibrated from here; others are calibrated in their own program."""
+
+    @property
+    def calibrator(self) -> Calibrator | None:
+        """None where the opened device cannot."""
         ...

@@ -31,6 +31,7 @@ from acquisition.domain import (
     Run,
     Session,
     SessionState,
+    Validation,
     new_id,
 )
 from acquisition.store import images, jobs, readings, schema
@@ -147,7 +148,13 @@ class Catalogue:
             readings.add_reading(connection, found)
 
     def commit_reading(
-        self, reading_id: str, assessment: Assessment, host_time_ns: int, n_samples: int, loss: float | None
+        self,
+        reading_id: str,
+        assessment: Assessment,
+        host_time_ns: int,
+        n_samples: int,
+        loss: float | None,
+        longest_gap_s: float | None = None,
     ) -> None:
         """The reader has concluded; from now on the reading does not change."""
         with self._writing("reading committed", reading_id, **asdict(assessment)) as connection:
@@ -159,10 +166,16 @@ class Catalogue:
                 closed_host_time_ns=host_time_ns,
                 n_samples=n_samples,
                 loss=loss,
+                longest_gap_s=longest_gap_s,
             )
 
     def interrupt_reading(
-        self, reading_id: str, host_time_ns: int | None = None, n_samples: int = 0, loss: float | None = None
+        self,
+        reading_id: str,
+        host_time_ns: int | None = None,
+        n_samples: int = 0,
+        loss: float | None = None,
+        longest_gap_s: float | None = None,
     ) -> None:
         """The reading ended without a conclusion; its marks stay as a draft."""
         with self._writing("reading interrupted", reading_id) as connection:
@@ -173,6 +186,7 @@ class Catalogue:
                 closed_host_time_ns=host_time_ns,
                 n_samples=n_samples,
                 loss=loss,
+                longest_gap_s=longest_gap_s,
             )
 
     def readings(self, session_id: str | None = None) -> list[Reading]:
@@ -189,6 +203,19 @@ class Catalogue:
         """One reading."""
         with reading(self._engine) as connection:
             return readings.reading(connection, reading_id)
+
+    def add_validation(self, validation: Validation) -> bool:
+        """A validation or drift check; False if it is there already."""
+        with writing(self._engine) as connection:
+            is_new = readings.add_validation(connection, validation)
+            if is_new:
+                self._audit(connection, f"{validation.kind} added", validation.id)
+            return is_new
+
+    def validations(self, reader_id: str | None = None) -> list[Validation]:
+        """Oldest first, of one reader or of all."""
+        with reading(self._engine) as connection:
+            return readings.validations(connection, reader_id)
 
     # What readers say
 

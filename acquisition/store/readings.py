@@ -17,12 +17,14 @@ from acquisition.domain import (
     ReadingState,
     Session,
     SessionState,
+    Validation,
     new_id,
 )
 from acquisition.errors import StoreError
 from acquisition.store import schema
 from acquisition.store.engine import insert, insert_new
 from acquisition.store.images import fields
+from acquisition.validation import validation_from_values, validation_to_values
 
 
 def ensure_reader(
@@ -122,6 +124,22 @@ def find_reading(connection: sa.Connection, reading_id: str) -> Reading | None:
     statement = sa.select(schema.reading).where(schema.reading.c.id == reading_id)
     row = connection.execute(statement).mappings().first()
     return _reading(row) if row else None
+
+
+def add_validation(connection: sa.Connection, validation: Validation) -> bool:
+    """False if it is there."""
+    detail = validation_to_values(validation)
+    row = {name: detail[name] for name in ("id", "session_id", "reader_id", "kind", "utc")}
+    return insert_new(connection, schema.validation, {**row, "detail": detail})
+
+
+def validations(connection: sa.Connection, reader_id: str | None = None) -> list[Validation]:
+    """Oldest first, of one reader or of all."""
+    table = schema.validation
+    statement = sa.select(table.c.detail).order_by(table.c.number)
+    if reader_id is not None:
+        statement = statement.where(table.c.reader_id == reader_id)
+    return [validation_from_values(detail) for detail in connection.scalars(statement)]
 
 
 def save_annotation(connection: sa.Connection, annotation: Annotation) -> None:

@@ -198,16 +198,23 @@ def session_from_json(text: str) -> Session:
 
 def view_to_json(view: ViewState) -> str:
     """All but the time."""
-    return json.dumps(
-        {"panels": [asdict(p) for p in view.panels], "layout": view.layout, "reading_id": view.reading_id}
-    )
+    body: dict[str, Any] = {
+        "panels": [asdict(p) for p in view.panels],
+        "layout": view.layout,
+        "reading_id": view.reading_id,
+    }
+    if view.target_px is not None:
+        body["target_px"] = view.target_px
+    return json.dumps(body)
 
 
 def view_from_json(host_time_ns: int, text: str) -> ViewState:
     """The inverse of `view_to_json`."""
     body = json.loads(text)
     panels = tuple(_panel(values) for values in body["panels"])
-    return ViewState(host_time_ns, panels, body["layout"], body["reading_id"])
+    target = body.get("target_px")
+    target_px = None if target is None else (target[0], target[1])
+    return ViewState(host_time_ns, panels, body["layout"], body["reading_id"], target_px)
 
 
 def _panel(values: Mapping[str, Any]) -> Panel:

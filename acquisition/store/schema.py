@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration, which `metadata` mirrors."""
 
 metadata = sa.MetaData(
@@ -146,6 +146,20 @@ reading = sa.Table(
     _integer("n_samples"),
     sa.Column("loss", sa.Float),
     _flag("is_simulated"),
+    sa.Column("longest_gap_s", sa.Float),
+)
+
+# Validations and drift checks: the history of a reader. The recording of the session has them too.
+validation = sa.Table(
+    "validation",
+    metadata,
+    _number(),
+    _id(),
+    sa.Column("session_id", sa.ForeignKey("session.id"), nullable=False, index=True),
+    sa.Column("reader_id", sa.ForeignKey("reader.id"), nullable=False, index=True),
+    _text("kind"),
+    _text("utc"),
+    sa.Column("detail", sa.JSON, nullable=False),
 )
 
 # A mark on an image; earlier versions stay in the audit.

@@ -54,13 +54,24 @@ class ReadingCatalogue(Protocol):
         ...
 
     def commit_reading(
-        self, reading_id: str, assessment: Assessment, host_time_ns: int, n_samples: int, loss: float | None
+        self,
+        reading_id: str,
+        assessment: Assessment,
+        host_time_ns: int,
+        n_samples: int,
+        loss: float | None,
+        longest_gap_s: float | None = None,
     ) -> None:
         """The reader has concluded."""
         ...
 
     def interrupt_reading(
-        self, reading_id: str, host_time_ns: int | None = None, n_samples: int = 0, loss: float | None = None
+        self,
+        reading_id: str,
+        host_time_ns: int | None = None,
+        n_samples: int = 0,
+        loss: float | None = None,
+        longest_gap_s: float | None = None,
     ) -> None:
         """The reader left without a conclusion."""
         ...

@@ -32,6 +32,7 @@ from acquisition.domain import (
     new_id,
 )
 from acquisition.errors import BugError, UserError
+from acquisition.live import Tally
 from acquisition.recorder import RecorderState, RecorderStatus
 from app.read.marks import Change, Marks
 from app.read.ports import ReadingCatalogue, RecorderPort
@@ -194,8 +195,8 @@ class ReadingSession:
         """Put the open case away without a commit; its marks stay as a draft."""
         if self._open is None:
             return
-        now_ns, n_samples, loss = self._tally()
-        self._catalogue.interrupt_reading(self._open.reading.id, now_ns, n_samples, loss)
+        now_ns, tally = self._tally()
+        self._catalogue.interrupt_reading(self._open.reading.id, now_ns, *tally)
         self._close_reading(now_ns, ReadingState.INTERRUPTED)
 
     def commit(self) -> None:
@@ -207,8 +208,8 @@ class ReadingSession:
         opened = self._the_reading()
         if opened.assessment.birads is None:
             raise AssessmentMissing("Choose a BI-RADS category before the case is committed.")
-        now_ns, n_samples, loss = self._tally()
-        self._catalogue.commit_reading(opened.reading.id, opened.assessment, now_ns, n_samples, loss)
+        now_ns, tally = self._tally()
+        self._catalogue.commit_reading(opened.reading.id, opened.assessment, now_ns, *tally)
         self._close_reading(now_ns, ReadingState.COMMITTED)
 
     def neighbour(self, by: int) -> str | None:
@@ -332,11 +333,11 @@ class ReadingSession:
             self._catalogue.delete_annotation(change.before.id)
         self._open = replace(self._the_reading(), marks=marks)
 
-    def _tally(self) -> tuple[int, int, float | None]:
-        """Now, the samples stored since the case was opened, and the share of them without gaze."""
+    def _tally(self) -> tuple[int, Tally]:
+        """Now, and what was stored since the case was opened."""
         now_ns = self._clock.now_ns()
         opened_ns = self._the_reading().reading.opened_host_time_ns
-        return now_ns, *self._the_sitting().recorder.tally(opened_ns, now_ns)
+        return now_ns, self._the_sitting().recorder.tally(opened_ns, now_ns)
 
     def _close_reading(self, now_ns: int, state: ReadingState) -> None:
         opened = self._the_reading()

@@ -64,4 +64,4 @@ def test_a_source_without_gaze_has_no_gaps_and_no_quality():
     assert live.settled_gaps() == []
     assert live.last_gaps(10**9) == []
     assert live.recent_quality() == (None, 0.0)
-    assert live.tally(0, 10**9) == (0, None)
+    assert live.tally(0, 10**9) == (0, None, None)

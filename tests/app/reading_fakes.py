@@ -169,17 +169,28 @@ class FakeCatalogue:
         return reading
 
     def commit_reading(
-        self, reading_id: str, assessment: Assessment, host_time_ns: int, n_samples: int, loss: float | None
+        self,
+        reading_id: str,
+        assessment: Assessment,
+        host_time_ns: int,
+        n_samples: int,
+        loss: float | None,
+        longest_gap_s: float | None = None,
     ) -> None:
         self._write()
         self.assessments[reading_id] = assessment
-        self._close(reading_id, ReadingState.COMMITTED, host_time_ns, n_samples, loss)
+        self._close(reading_id, ReadingState.COMMITTED, host_time_ns, n_samples, loss, longest_gap_s)
 
     def interrupt_reading(
-        self, reading_id: str, host_time_ns: int | None = None, n_samples: int = 0, loss: float | None = None
+        self,
+        reading_id: str,
+        host_time_ns: int | None = None,
+        n_samples: int = 0,
+        loss: float | None = None,
+        longest_gap_s: float | None = None,
     ) -> None:
         self._write()
-        self._close(reading_id, ReadingState.INTERRUPTED, host_time_ns, n_samples, loss)
+        self._close(reading_id, ReadingState.INTERRUPTED, host_time_ns, n_samples, loss, longest_gap_s)
 
     def save_annotation(self, annotation: Annotation) -> None:
         self._write()
@@ -211,7 +222,13 @@ class FakeCatalogue:
         return [], None
 
     def _close(
-        self, reading_id: str, state: ReadingState, host_time_ns: int | None, n: int, loss: float | None
+        self,
+        reading_id: str,
+        state: ReadingState,
+        host_time_ns: int | None,
+        n: int,
+        loss: float | None,
+        longest_gap_s: float | None,
     ) -> None:
         self.reading_by_id[reading_id] = replace(
             self.reading_by_id[reading_id],
@@ -219,6 +236,7 @@ class FakeCatalogue:
             closed_host_time_ns=host_time_ns,
             n_samples=n,
             loss=loss,
+            longest_gap_s=longest_gap_s,
         )
 
 

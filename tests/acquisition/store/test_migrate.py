@@ -20,13 +20,13 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{newest}"
 
 
 def upgrade():
     op.create_table("later", sa.Column("a", sa.Integer(), primary_key=True))
-    {}
+    {then}
 """
 
 
@@ -37,7 +37,8 @@ def _engine(folder: Path) -> sa.Engine:
 def _later_migrations(tmp_path: Path, then: str = "") -> Path:
     migrations = tmp_path / "migrations of 100%"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "v0002_later.py").write_text(NEXT.format(then))
+    later = NEXT.format(newest=schema.REVISION, then=then)
+    (migrations / "versions" / "v9000_later.py").write_text(later)
     return migrations
 
 
@@ -68,13 +69,13 @@ def test_an_older_catalogue_is_copied_aside_and_migrated(tmp_path: Path) -> None
     with open_store(tmp_path / "s") as store:
         store.catalogue.ensure_reader(pseudonym="R1")
     opened = _engine(tmp_path / "s")
-    migrate(opened, _later_migrations(tmp_path), "0002")
+    migrate(opened, _later_migrations(tmp_path), "9000")
     with opened.connect() as connection:
         assert sa.inspect(connection).has_table("later")
         assert connection.scalar(sa.text("SELECT pseudonym FROM reader")) == "R1"
     opened.dispose()
-    copy = sqlite.connect(tmp_path / "s" / "catalogue.before-0001-was-migrated.sqlite")
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    copy = sqlite.connect(tmp_path / "s" / f"catalogue.before-{schema.REVISION}-was-migrated.sqlite")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (schema.REVISION,)
     assert copy.execute("SELECT pseudonym FROM reader").fetchone() == ("R1",)
     copy.close()
 
@@ -83,10 +84,10 @@ def test_a_migration_that_fails_leaves_the_older_catalogue(tmp_path: Path) -> No
     open_store(tmp_path / "s").close()
     opened = _engine(tmp_path / "s")
     with pytest.raises(StoreError, match="no such table"):
-        migrate(opened, _later_migrations(tmp_path, 'op.execute("INSERT INTO nowhere VALUES (1)")'), "0002")
+        migrate(opened, _later_migrations(tmp_path, 'op.execute("INSERT INTO nowhere VALUES (1)")'), "9000")
     with opened.connect() as connection:
         assert not sa.inspect(connection).has_table("later")
-        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0001"
+        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == schema.REVISION
     opened.dispose()
 
 
