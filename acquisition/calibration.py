@@ -8,7 +8,8 @@
 the screen, the tracker and the time does it and tells what came of it. A source that is calibrated in its own
 program goes straight to the validation; a drift check is a validation with one target.
 
-Targets of nine lie on a 3 x 3 grid, of five on its corners and its middle, of a validation between them.
+Nine targets lie on a 3 x 3 grid, five on its corners and its middle; those of a validation lie between them,
+but for the middle of its nine.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from acquisition.validation import Point
 _NEAR, _MIDDLE, _FAR = 0.1, 0.5, 0.9
 FIVE = ((_MIDDLE, _MIDDLE), (_NEAR, _NEAR), (_FAR, _NEAR), (_NEAR, _FAR), (_FAR, _FAR))
 NINE = (*FIVE, (_MIDDLE, _NEAR), (_NEAR, _MIDDLE), (_FAR, _MIDDLE), (_MIDDLE, _FAR))
-VALIDATION_FOUR = ((0.3, 0.3), (0.7, 0.3), (0.3, 0.7), (0.7, 0.7))
+VALIDATION_FOUR = ((_MIDDLE, 0.2), (0.2, _MIDDLE), (0.8, _MIDDLE), (_MIDDLE, 0.8))
 VALIDATION_NINE = tuple((x, y) for y in (0.2, 0.5, 0.8) for x in (0.25, 0.5, 0.75))
 DRIFT_TARGET = ((0.5, 0.5),)
 MOVE_S = 0.5

@@ -20,6 +20,7 @@ from acquisition.store.gaze import gaze_of, samples_between
 from acquisition.store.recording import stand_alone, write_seal
 from acquisition.store.recording_file import connect, lock_of, sha256_of, tidy, translated
 from acquisition.store.recording_reader import Recording
+from acquisition.validation import validation_from_values
 
 
 def reconcile(catalogue: Catalogue, folder: Path) -> list[str]:
@@ -49,6 +50,7 @@ def _take_up(catalogue: Catalogue, path: Path) -> None:
     session = _known(catalogue, _sealed(path))
     _add_readings(catalogue, session, Recording(path))
     catalogue.close_session(session.id, session.state, session.n_samples, session.sha256)
+    _add_validations(catalogue, session, Recording(path))
 
 
 def _sealed(path: Path) -> Session:
@@ -80,6 +82,20 @@ def _add_readings(catalogue: Catalogue, session: Session, recording: Recording) 
     for event in recording.events():
         if event.kind == "reading_opened" and event.detail["reading_id"] not in known:
             catalogue.add_reading(_from_event(session, event))
+
+
+def _add_validations(catalogue: Catalogue, session: Session, recording: Recording) -> None:
+    """The validations that the recording holds and the catalogue lacks."""
+    for event in recording.events():
+        if event.kind != "validation":
+            continue
+        try:
+            validation = validation_from_values(event.detail)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(
+                f"{recording.path} holds a validation that cannot be read ({error}): it is left out"
+            ) from error
+        catalogue.add_validation(replace(validation, reader_id=session.reader_id))
 
 
 def _interrupt_open(catalogue: Catalogue, folder: Path) -> list[str]:

@@ -14,6 +14,7 @@ from acquisition.domain import (
     Case,
     Display,
     Event,
+    GazeQuality,
     Image,
     JobState,
     Label,
@@ -22,11 +23,15 @@ from acquisition.domain import (
     ReadingState,
     Session,
     SessionState,
+    TargetQuality,
+    Validation,
+    ValidationKind,
 )
 from acquisition.errors import StoreError
 from acquisition.sources.base import Batch, Channel, SourceInfo, sample_dtype
 from acquisition.store import Catalogue, Store, schema
 from acquisition.store.jobs import LEASE_S, MAX_ATTEMPTS
+from acquisition.validation import NOTHING
 
 IMAGE = Image(
     id="img_1",
@@ -188,6 +193,31 @@ def test_an_interrupted_reading_may_still_be_committed(store: Store) -> None:
     assert store.catalogue.reading(reading.id).state is ReadingState.INTERRUPTED
     store.catalogue.commit_reading(reading.id, Assessment(reading.id, 2), 2_000, 99, None)
     assert store.catalogue.reading(reading.id).state is ReadingState.COMMITTED
+
+
+def test_validations_come_back_as_they_went_in_once_and_by_reader(store: Store) -> None:
+    session = add_session(store.catalogue)
+    found = GazeQuality(0.5, 0.3, -0.4, 0.1, 0.1, None, 0.02, 99)
+    target = TargetQuality(0.5, 0.2, 10, 20, found, NOTHING, found)
+    validation = Validation(
+        "val_1",
+        session.id,
+        session.reader_id,
+        ValidationKind.VALIDATION,
+        20,
+        "2026",
+        (target,),
+        found,
+        NOTHING,
+        found,
+    )
+    drift = replace(validation, id="val_2", kind=ValidationKind.DRIFT, is_simulated=True)
+    assert store.catalogue.add_validation(validation)
+    assert store.catalogue.add_validation(drift)
+    assert not store.catalogue.add_validation(validation)
+    assert store.catalogue.validations() == [validation, drift]
+    assert store.catalogue.validations(session.reader_id) == [validation, drift]
+    assert store.catalogue.validations("rdr_other") == []
 
 
 def test_marks_are_replaced_and_deleted(store: Store) -> None:

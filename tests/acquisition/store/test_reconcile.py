@@ -13,10 +13,20 @@ import numpy as np
 import pytest
 from made_to_order import INFO, make_batch, make_session, reading_opened
 
-from acquisition.domain import Annotation, Assessment, Event, ReadingState, Session, SessionState
+from acquisition.domain import (
+    Annotation,
+    Assessment,
+    Event,
+    ReadingState,
+    Session,
+    SessionState,
+    Validation,
+    ValidationKind,
+)
 from acquisition.store import Recording, Store, open_store
 from acquisition.store.recording import write_seal
 from acquisition.store.recording_file import Mark, connect
+from acquisition.validation import NOTHING, validation_to_values
 
 CHILD = """
 import sys
@@ -160,6 +170,35 @@ def test_a_reading_left_open_in_a_sealed_session_is_interrupted(store: Store) ->
         (found,) = again.readings()
         assert found.state is ReadingState.INTERRUPTED
         assert (found.closed_host_time_ns, found.n_samples) == (300_000_000, 30)
+
+
+def _validation(session: Session) -> Validation:
+    found = (NOTHING, NOTHING, NOTHING)
+    return Validation("val_1", session.id, session.reader_id, ValidationKind.DRIFT, 5, "2026", (), *found)
+
+
+def test_validations_of_a_crashed_session_are_taken_from_its_recording(store: Store) -> None:
+    session = make_session(store)
+    writer = store.create_recording(INFO, session)
+    writer.event(Event(5, "validation", validation_to_values(_validation(session))))
+    writer.commit()
+    writer.close()
+    with reopened(store) as again:
+        assert again.catalogue.validations(session.reader_id) == [_validation(session)]
+        assert again.problems() == []
+
+
+def test_a_validation_that_cannot_be_read_is_reported_and_costs_nothing_else(store: Store) -> None:
+    session = make_session(store)
+    writer = store.create_recording(INFO, session)
+    writer.append(make_batch(0, 50))
+    writer.event(Event(5, "validation", {"targets": []}))
+    writer.commit()
+    writer.close()
+    with reopened(store) as again:
+        assert len(again.gaze(session.id)) == 50
+        assert again.sessions()[0].state is SessionState.INTERRUPTED
+        assert any("holds a validation that cannot be read" in problem for problem in again.problems())
 
 
 def test_a_lost_catalogue_is_rebuilt_from_the_recordings(store: Store) -> None:
