@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from acquisition.domain import (
     Annotation,
     Assessment,
@@ -14,10 +17,12 @@ from acquisition.domain import (
     Reader,
     Reading,
     Session,
+    Validation,
     ViewState,
 )
 from acquisition.live import Tally
 from acquisition.recorder import RecorderStatus
+from acquisition.sources.base import Calibrator
 
 
 class ReadingCatalogue(Protocol):
@@ -96,6 +101,14 @@ class ReadingCatalogue(Protocol):
         """What this reader left unfinished on this case."""
         ...
 
+    def add_validation(self, validation: Validation) -> bool:
+        """Gaze was measured against targets."""
+        ...
+
+    def validations(self, reader_id: str | None = None) -> list[Validation]:
+        """Of one reader or of all, oldest first."""
+        ...
+
 
 class RecorderPort(Protocol):
     """The part of `acquisition.recorder.Recorder` that readings need."""
@@ -126,4 +139,18 @@ class RecorderPort(Protocol):
 
     def status(self) -> RecorderStatus:
         """How it goes, as a snapshot."""
+        ...
+
+    def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Gaze as from `Store.gaze`, captured in [start, end) host ns; of the last seconds only."""
+        ...
+
+    @property
+    def rate_hz(self) -> float:
+        """What the opened source owes; 0 where its rate is irregular."""
+        ...
+
+    @property
+    def calibrator(self) -> Calibrator | None:
+        """The tracker's; None where it cannot be calibrated from here."""
         ...

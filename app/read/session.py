@@ -28,6 +28,7 @@ from acquisition.domain import (
     Reading,
     ReadingState,
     Session,
+    Validation,
     ViewState,
     new_id,
 )
@@ -111,6 +112,11 @@ class ReadingSession:
     def reader(self) -> Reader | None:
         """Who reads."""
         return self._sitting.reader if self._sitting else None
+
+    @property
+    def sitting(self) -> Sitting | None:
+        """Who reads, and what records it."""
+        return self._sitting
 
     @property
     def open_reading(self) -> OpenReading | None:
@@ -290,6 +296,14 @@ class ReadingSession:
         if self._is_paused:
             self._the_sitting().recorder.resume()
             self._is_paused = False
+
+    def keep_validation(self, validation: Validation) -> None:
+        """Store how gaze of this sitting was measured; the recording has it too."""
+        self._catalogue.add_validation(validation)
+
+    def validations(self) -> list[Validation]:
+        """Of whoever reads, over all sittings, oldest first."""
+        return self._catalogue.validations(self._the_sitting().reader.id)
 
     def status(self) -> RecorderStatus | None:
         """How the recording goes; None while nobody reads."""

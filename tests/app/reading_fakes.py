@@ -25,11 +25,14 @@ from acquisition.domain import (
     Reading,
     ReadingState,
     Session,
+    Validation,
     ViewState,
     new_id,
 )
 from acquisition.live import Tally
 from acquisition.recorder import RecorderState, RecorderStatus
+from acquisition.sources.base import Calibrator
+from acquisition.store.gaze import gaze_dtype
 from app.read.session import ReadingSession, SourceChoice
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
@@ -126,6 +129,7 @@ class FakeCatalogue:
     reading_by_id: dict[str, Reading] = field(default_factory=dict)
     marks: dict[str, Annotation] = field(default_factory=dict)
     assessments: dict[str, Assessment] = field(default_factory=dict)
+    validation_list: list[Validation] = field(default_factory=list)
     refusal: Exception | None = None
 
     def _write(self) -> None:
@@ -221,6 +225,14 @@ class FakeCatalogue:
                 return marks, assessment
         return [], None
 
+    def add_validation(self, validation: Validation) -> bool:
+        self._write()
+        self.validation_list.append(validation)
+        return True
+
+    def validations(self, reader_id: str | None = None) -> list[Validation]:
+        return [v for v in self.validation_list if reader_id in (None, v.reader_id)]
+
     def _close(
         self,
         reading_id: str,
@@ -247,6 +259,10 @@ class FakeRecorder:
         self.posted: list[Event | ViewState] = []
         self.turns: list[str] = []
         self.now = RecorderStatus(RecorderState.RECORDING, n_samples=100, validity=0.97, rate_hz=120.0)
+        self.rate_hz = 120.0
+        self.calibrator: Calibrator | None = None
+        self.look: Callable[[int, int], NDArray[np.void]] = lambda *_: np.zeros(0, gaze_dtype(()))
+        """What gaze there was between two host times."""
 
     def post(self, item: Event | ViewState) -> None:
         self.posted.append(item)
@@ -268,6 +284,9 @@ class FakeRecorder:
 
     def status(self) -> RecorderStatus:
         return self.now
+
+    def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
+        return self.look(start_ns, end_ns)
 
     def views(self) -> list[ViewState]:
         return [item for item in self.posted if isinstance(item, ViewState)]
