@@ -95,6 +95,33 @@ def deg_to_px(angles_deg: ArrayLike, display: Display) -> Points:
     return mm_to_px(deg_to_mm(angles_deg, display.distance_mm), display)
 
 
+def turn(angles_deg: ArrayLike, by_deg: tuple[float, float]) -> Points:
+    """Directions (n, 2) that lie by (right, down) degrees from those given; all are Fick angles.
+
+    The angle between old and new is the length of `by_deg` anywhere; a sum of Fick angles shrinks sideways
+    where one looks up or down.
+    """
+    azimuth, elevation = np.moveaxis(np.radians(np.asarray(angles_deg, dtype=np.float64)), -1, 0)
+    ahead, across, down = _axes(azimuth, elevation)
+    angle = np.radians(np.hypot(*by_deg))
+    towards = np.radians(by_deg[0]) * across + np.radians(by_deg[1]) * down
+    # sinc, because there is no direction to turn in by nothing.
+    turned = np.cos(angle) * ahead + np.sinc(angle / np.pi) * towards
+    x, y, z = np.moveaxis(turned, -1, 0)
+    fick: Points = np.stack((np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))), axis=-1)
+    return np.degrees(fick)
+
+
+def _axes(azimuth: Points, elevation: Points) -> tuple[Points, Points, Points]:
+    """Unit vectors (n, 3) of Fick angles in radians: along them, to the right of them, down from them."""
+    sin_a, cos_a, sin_e, cos_e = np.sin(azimuth), np.cos(azimuth), np.sin(elevation), np.cos(elevation)
+    return (
+        np.stack((cos_e * sin_a, sin_e, cos_e * cos_a), axis=-1),
+        np.stack((cos_a, np.zeros_like(cos_a), -sin_a), axis=-1),
+        np.stack((-sin_e * sin_a, cos_e, -sin_e * cos_a), axis=-1),
+    )
+
+
 def size_to_deg(size_mm: float, distance_mm: float) -> float:
     """The angle that something of this size, seen straight on, takes up."""
     return float(np.degrees(2.0 * np.arctan2(size_mm / 2.0, distance_mm)))

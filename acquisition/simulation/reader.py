@@ -3,7 +3,8 @@
 The eye rests and jumps. Rests last log-normally with a median of 270 ms; a jump of A degrees takes
 2.2 A + 21 ms (the main sequence; Carpenter 1988) and follows the minimum-jerk profile. Of the lesions 57 %
 draw the eye within the first second, the rest within 15 s (Kundel et al. 2008). A reading in which the
-eye dwells on the lesion is *concentrated*, one in which it roams the breast *scattered*.
+eye dwells on the lesion is *concentrated*, one in which it roams the breast *scattered*. A fixation target
+draws the eye after 0.2 s and holds it until another view is painted.
 
 Nothing here was learnt from a radiologist, and nothing found in it says anything about one.
 """
@@ -23,6 +24,10 @@ from acquisition.geometry import apply, invert, px_to_deg
 from acquisition.simulation.spells import Spells
 
 Point = tuple[float, float]
+
+TARGET_LATENCY_NS = 200_000_000
+"""From a target that appears to the saccade to it (Carpenter 1988)."""
+_UNTIL_IT_GOES_NS = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class SimulatedReader:
         self._looked_at: set[tuple[str, int]] = set()
         self._panel_id = ""
         self._steps: list[_Step] = []
+        self._looked_until_ns = 0
 
     def observe(self, view: ViewState) -> None:
         """Take notice of a painted view state; may be called from another thread."""
@@ -140,6 +146,7 @@ class SimulatedReader:
         done = _minimum_jerk(np.clip((time_ns - starts[now]) / jumps[now], 0.0, 1.0))
         points = origin[now] + (target[now] - origin[now]) * done[:, np.newaxis]
         self._steps = self._steps[int(now[-1]) :]
+        self._looked_until_ns = int(time_ns[-1])
         return points, ~(self._blinks.cover(time_ns) | self._dropouts.cover(time_ns))
 
     def _walk_until(self, first_ns: int, last_ns: int) -> None:
@@ -148,13 +155,21 @@ class SimulatedReader:
             middle = (self._display.width_px / 2, self._display.height_px / 2)
             self._steps = [_Step(first_ns, 1, middle, middle)]
             self._next_ns = first_ns + self._rest_ns()
-        while self._next_ns <= last_ns:
-            start_ns, origin = self._next_ns, self._steps[-1].target
+        while (start_ns := self._next_step_ns()) <= last_ns:
+            origin = self._steps[-1].target
             self._see(start_ns)
             target, rest_ns = self._choose(start_ns)
             jump_ns = self._jump_ns(origin, target)
             self._steps.append(_Step(start_ns, jump_ns, origin, target))
             self._next_ns = start_ns + jump_ns + rest_ns
+
+    def _next_step_ns(self) -> int:
+        """When the rest ends; a target that comes or goes ends it, and no other step is begun meanwhile."""
+        for view in tuple(self._announced):
+            if view.target_px != self._view.target_px and view.host_time_ns <= self._next_ns:
+                landed_ns = self._steps[-1].start_ns + self._steps[-1].jump_ns
+                return max(view.host_time_ns + TARGET_LATENCY_NS, landed_ns, self._looked_until_ns + 1)
+        return self._next_ns
 
     def _see(self, now_ns: int) -> None:
         """Bring the view up to date; new images make new plans."""
@@ -204,6 +219,8 @@ class SimulatedReader:
 
     def _choose(self, now_ns: int) -> tuple[Point, int]:
         """The next target in display px and how long to rest there."""
+        if self._view.target_px is not None:
+            return self._view.target_px, _UNTIL_IT_GOES_NS
         steps_per_min = 60.0 / (self._habits.rest_s * 1.2)
         if self._rng.random() < self._habits.off_screen_per_min / steps_per_min:
             side = self._rng.choice((-0.15, 1.15))

@@ -13,6 +13,7 @@ from acquisition.sources.base import GazeSource
 from acquisition.sources.lsl import LslSource
 from acquisition.sources.silent import SilentSource
 from acquisition.sources.simulated import SimulatedSource
+from acquisition.sources.simulated_errors import parse_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,12 @@ class SourceOptions:
 
 
 def _simulated(options: SourceOptions) -> GazeSource:
-    reader = SimulatedReader(options.display, options.knowledge, seed=options.seed, habits=options.habits)
-    return SimulatedSource(options.clock, reader, options.display, rate_hz=options.rate_hz, seed=options.seed)
+    errors = parse_errors(options.which)
+    habits = errors.of_the_reader(options.habits or Habits())
+    reader = SimulatedReader(options.display, options.knowledge, seed=options.seed, habits=habits)
+    return SimulatedSource(
+        options.clock, reader, options.display, rate_hz=options.rate_hz, seed=options.seed, errors=errors
+    )
 
 
 SOURCES: dict[str, Callable[[SourceOptions], GazeSource]] = {

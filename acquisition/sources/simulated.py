@@ -2,6 +2,7 @@
 
 It sends what a Tobii Pro tracker sends, on a clock of its own that is off and drifts. Samples are
 computed when they are asked for, as if they had arrived on time: a busy program loses none.
+What goes wrong is chosen by name (`simulated_errors`), and it can be calibrated (`simulated_calibrator`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from acquisition.clock import HostClock
 from acquisition.domain import Display, ViewState
 from acquisition.errors import SourceError
-from acquisition.geometry import deg_to_px, px_to_deg, px_to_display_fraction, px_to_mm
+from acquisition.geometry import deg_to_px, is_finite, px_to_deg, px_to_display_fraction, px_to_mm, turn
 from acquisition.simulation.reader import SimulatedReader
-from acquisition.sources.base import Batch, Channel, ClockPair, SourceInfo, sample_dtype
+from acquisition.sources.base import Batch, Channel, ClockPair, Eyes, SourceInfo, sample_dtype
+from acquisition.sources.simulated_calibrator import Look, SimulatedCalibrator
+from acquisition.sources.simulated_errors import TrackerErrors
 
 LATENCY_NS = 3_000_000
 """From the eye to the computer, as Niehorster & Nyström (2025) measured it over LSL."""
@@ -47,7 +50,7 @@ CHANNELS = (Channel("device_time_stamp", "<i8", "us", "device_time_us"), *LEFT, 
 
 
 class SimulatedSource:
-    """The tracker. Implements `GazeSource` and `WatchesScreen`."""
+    """The tracker. Implements `GazeSource`, `WatchesScreen` and `CanBeCalibrated`."""
 
     def __init__(
         self,
@@ -57,9 +60,7 @@ class SimulatedSource:
         *,
         rate_hz: float = 120.0,
         seed: int = 0,
-        noise_deg: float = 0.1,
-        offset_deg: tuple[float, float] = (0.3, -0.2),
-        drift_ppm: float = 20.0,
+        errors: TrackerErrors | None = None,
     ) -> None:
         """Put a tracker of `rate_hz` (30 to 1200) under `display`.
 
@@ -68,10 +69,8 @@ class SimulatedSource:
             reader: whose gaze is measured
             display: the screen
             rate_hz: samples a second
-            seed: of noise and clock; the same seed gives the same samples
-            noise_deg: white noise of either eye, as RMS-S2S
-            offset_deg: constant error (to the right, down) of both eyes
-            drift_ppm: how much faster the host clock runs than the tracker's
+            seed: of everything random; the same seed gives the same samples
+            errors: what the tracker does wrong; blinks and lost faces are the reader's
 
         Raises:
             SourceError: no tracker has this rate.
@@ -80,7 +79,8 @@ class SimulatedSource:
             raise SourceError(f"A simulated tracker of {rate_hz:g} Hz: choose a rate from 30 to 1200 Hz.")
         self._clock, self._reader, self._display = clock, reader, display
         self._rate_hz, self._seed = rate_hz, seed
-        self._noise_deg, self._offset_deg, self._drift = noise_deg, offset_deg, drift_ppm * 1e-6
+        self._errors = errors or TrackerErrors()
+        self._calibrator = SimulatedCalibrator(clock, display)
         self._opened_ns: int | None = None
 
     def open(self) -> SourceInfo:
@@ -98,6 +98,11 @@ class SimulatedSource:
         """Let the reader see what was painted."""
         self._reader.observe(view)
 
+    @property
+    def calibrator(self) -> SimulatedCalibrator:
+        """It can always be calibrated."""
+        return self._calibrator
+
     def read(self, timeout_s: float) -> Batch:
         """All samples that have arrived by now; waits for a chunk of them as a driver does."""
         if self._opened_ns is None:
@@ -110,7 +115,9 @@ class SimulatedSource:
         capture_ns = capture_ns[capture_ns + LATENCY_NS <= self._read_ns]
         self._n_sent += len(capture_ns)
         source_time_s = self._device_s(capture_ns)
-        samples = self._samples(capture_ns, source_time_s)
+        look = self._look(capture_ns)
+        samples = self._samples(look, source_time_s)
+        self._calibrator.notice(look, self._read_ns)
         return Batch(samples, source_time_s, capture_ns + LATENCY_NS, self._clock_pairs())
 
     def close(self) -> None:
@@ -126,7 +133,8 @@ class SimulatedSource:
         """The tracker's own clock (n,) at these host times."""
         assert self._opened_ns is not None
         elapsed_s = (host_time_ns - self._opened_ns) * 1e-9
-        return np.asarray(self._device_zero_s + elapsed_s / (1.0 + self._drift), dtype=np.float64)
+        drift = self._errors.drift_ppm * 1e-6
+        return np.asarray(self._device_zero_s + elapsed_s / (1.0 + drift), dtype=np.float64)
 
     def _clock_pairs(self) -> tuple[ClockPair, ...]:
         """One look at the tracker's clock every 5 s, the first at opening."""
@@ -139,32 +147,30 @@ class SimulatedSource:
             self._next_pair_ns += CLOCK_PAIR_EVERY_NS
         return tuple(pairs)
 
-    def _samples(self, capture_ns: NDArray[np.int64], source_time_s: NDArray[np.float64]) -> NDArray[np.void]:
-        """What the tracker sends for these moments (n,)."""
-        samples = np.zeros(len(capture_ns), dtype=sample_dtype(CHANNELS))
-        if len(capture_ns) == 0:
-            return samples
-        true_px, seen = self._reader.look(capture_ns)
-        true_deg = px_to_deg(true_px, self._display) + self._offset_deg
+    def _look(self, capture_ns: NDArray[np.int64]) -> Look:
+        """What the tracker sees at these moments (n,)."""
+        true_px, is_open = self._reader.look(capture_ns)
+        turned_deg = turn(px_to_deg(true_px, self._display), self._errors.offset_deg)
         # A step between two samples of white noise is sqrt 2 SD along each axis: 2 SD in the plane.
-        noise_deg = self._noise_rng.standard_normal((len(capture_ns), 2, 2)) * (self._noise_deg / 2)
-        pupil_mm = 3.2 + 0.03 * self._pupil_rng.standard_normal((len(capture_ns), 2))
+        noise_deg = self._noise_rng.standard_normal((len(true_px), 2, 2)) * (self._errors.noise_deg / 2)
+        measured_px = deg_to_px(turned_deg[:, np.newaxis] + noise_deg, self._display)
+        visible = np.array([self._errors.eyes is not Eyes.RIGHT, self._errors.eyes is not Eyes.LEFT])
+        seen = is_open[:, np.newaxis] & visible
+        measured = np.where(seen[..., np.newaxis], px_to_display_fraction(measured_px, self._display), np.nan)
+        return Look(capture_ns, true_px, measured)
+
+    def _samples(self, look: Look, source_time_s: NDArray[np.float64]) -> NDArray[np.void]:
+        """What the tracker sends of it."""
+        samples = np.zeros(len(source_time_s), dtype=sample_dtype(CHANNELS))
         samples["device_time_stamp"] = np.round(source_time_s * 1e6)
-        gaze_mm = px_to_mm(true_px, self._display)
+        pupil_mm = 3.2 + 0.03 * self._pupil_rng.standard_normal((len(samples), 2))
+        gaze_mm = px_to_mm(look.true_px, self._display)
         for eye, channels in enumerate((LEFT, RIGHT)):
-            point = px_to_display_fraction(
-                deg_to_px(true_deg + noise_deg[:, eye], self._display), self._display
-            )
             head_mm = gaze_mm * 0.02 + ((eye - 0.5) * BETWEEN_EYES_MM, TRACKER_BELOW_MM)
-            values = (
-                *point.T,
-                seen,
-                pupil_mm[:, eye],
-                seen,
-                *head_mm.T,
-                np.full(len(seen), self._display.distance_mm),
-                seen,
-            )
+            point = look.measured[:, eye]
+            seen = is_finite(point)
+            depth_mm = np.full(len(seen), self._display.distance_mm)
+            values = (*point.T, seen, pupil_mm[:, eye], seen, *head_mm.T, depth_mm, seen)
             for channel, column in zip(channels, values, strict=True):
                 is_flag = channel.dtype == "|u1"
                 samples[channel.label] = column if is_flag else np.where(seen, column, np.nan)

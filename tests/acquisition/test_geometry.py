@@ -18,19 +18,22 @@ from acquisition.geometry import (
     px_to_display_fraction,
     px_to_mm,
     size_to_deg,
+    turn,
 )
+from acquisition.quality import accuracy
 
 DISPLAY = Display(2000, 1000, 600.0, 300.0, 650.0)
 coordinate = st.floats(-5000, 5000)
+angle = st.floats(-60, 60)
 zoom = st.floats(0.05, 20) | st.floats(-20, -0.05)
 
 
 @st.composite
 def affines(draw):
     """Zoom, flip, turn and shift: what a viewport does."""
-    turn = draw(st.sampled_from([0.0, 0.5, math.pi / 2, math.pi]))
+    by = draw(st.sampled_from([0.0, 0.5, math.pi / 2, math.pi]))
     sx, sy = draw(zoom), draw(zoom)
-    c, s = math.cos(turn), math.sin(turn)
+    c, s = math.cos(by), math.sin(by)
     return (sx * c, -sy * s, draw(coordinate), sx * s, sy * c, draw(coordinate))
 
 
@@ -142,3 +145,11 @@ def test_the_eyes_are_averaged_where_both_are_valid():
     gaze["right_valid"] = [True, False, False, True]
     gaze["right_x"][3] = np.nan
     assert binocular_point(gaze)[:, 0] == pytest.approx([0.3, 0.2, np.nan, 0.2], nan_ok=True)
+
+
+@given(angle, angle, angle, angle)
+def test_turned_by_so_much_is_so_far_away_everywhere(azimuth, elevation, right, down):
+    offset = (right / 6, down / 6)
+    turned = turn([(azimuth, elevation)], offset)[0]
+    measured = accuracy([turned[0]], [turned[1]], azimuth, elevation)
+    assert measured == pytest.approx((np.hypot(*offset), *offset), abs=1e-7)

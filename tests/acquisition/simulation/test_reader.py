@@ -163,3 +163,48 @@ def test_nothing_shown_is_looked_at_too():
     assert seen.any()
     nothing = SimulatedReader(DISPLAY).look(np.zeros(0, dtype=np.int64))
     assert (len(nothing[0]), len(nothing[1])) == (0, 0)
+
+
+def target_at(x_px, y_px, start_ns):
+    return ViewState(start_ns, (), target_px=(x_px, y_px))
+
+
+def test_a_target_draws_the_eye_and_holds_it():
+    reader = SimulatedReader(DISPLAY, seed=11, habits=Habits(**QUIET))
+    reader.observe(view_of())
+    reader.observe(target_at(200.0, 900.0, 3_000_000_000))
+    reader.observe(target_at(1800.0, 100.0, 6_000_000_000))
+    reader.observe(view_of(start_ns=9_000_000_000))
+    time_ns, points, _ = look(reader, 12)
+    time_s = time_ns * 1e-9
+    for start_s, target in ((3.0, (200.0, 900.0)), (6.0, (1800.0, 100.0))):
+        held = (time_s > start_s + 0.35) & (time_s < start_s + 3.2)
+        assert np.array_equal(points[held], np.tile(target, (held.sum(), 1)))
+        waiting = (time_s >= start_s + 0.15) & (time_s <= start_s + 0.2)
+        assert np.ptp(points[waiting], axis=0).max() == 0, "no other step is begun before it"
+        assert not np.array_equal(points[waiting][0], target)
+    assert len(np.unique(points[time_s > 9.3], axis=0)) > 10, "the images are looked at again"
+
+
+def test_targets_give_the_same_gaze_however_they_are_asked_and_the_eye_still_blinks():
+    whole, pieces = (SimulatedReader(DISPLAY, seed=12, habits=Habits(blinks_per_min=30.0)) for _ in range(2))
+    views = [view_of(), target_at(900.0, 500.0, 1_500_000_000), view_of(start_ns=7_000_000_000)]
+    for view in views:
+        whole.observe(view)
+    _, points, seen = look(whole, 9)
+    parts = []
+    for start_s in np.arange(0, 9, 0.25):
+        while views and views[0].host_time_ns <= (start_s + 0.25) * 1e9:
+            pieces.observe(views.pop(0))
+        parts.append(look(pieces, 0.25, start_s)[1])
+    assert np.array_equal(points, np.concatenate(parts))
+    assert not seen[2 * RATE_HZ : 7 * RATE_HZ].all()
+
+
+def test_a_target_that_moves_is_followed():
+    reader = SimulatedReader(DISPLAY, seed=13, habits=Habits(**QUIET))
+    for i in range(51):
+        reader.observe(target_at(500.0 + 20 * i, 500.0, 1_000_000_000 + 10_000_000 * i))
+    time_ns, points, _ = look(reader, 3)
+    assert np.array_equal(points[-1], (1500.0, 500.0))
+    assert points[time_ns < 1_200_000_000][-1, 0] != 1500.0

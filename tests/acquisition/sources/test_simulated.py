@@ -13,6 +13,7 @@ from acquisition.quality import accuracy, rms_s2s
 from acquisition.simulation.reader import SimulatedReader
 from acquisition.sources import SOURCES, open_source
 from acquisition.sources.simulated import LATENCY_NS, SimulatedSource
+from acquisition.sources.simulated_errors import TrackerErrors
 from acquisition.store import RawGaze
 from acquisition.store.gaze import gaze_of
 
@@ -73,7 +74,7 @@ def test_samples_do_not_depend_on_how_often_they_are_read():
 
 
 def test_the_trackers_clock_is_off_and_drifts_and_the_pairs_tell_by_how_much():
-    _, raw, pairs = record(600.0, rate_hz=60.0, drift_ppm=80.0)
+    _, raw, pairs = record(600.0, rate_hz=60.0, errors=TrackerErrors(drift_ppm=80.0))
     assert len(pairs) == 121
     fit = fit_offset(pairs)
     assert fit.drift_ppm == pytest.approx(80.0, abs=0.5)
@@ -84,7 +85,7 @@ def test_the_trackers_clock_is_off_and_drifts_and_the_pairs_tell_by_how_much():
 
 def test_accuracy_and_precision_are_those_asked_for():
     reader = Starer(1200.0, 400.0)
-    _, raw, _ = record(60.0, reader=reader, noise_deg=0.2, offset_deg=(0.5, -0.25))
+    _, raw, _ = record(60.0, reader=reader, errors=TrackerErrors(noise_deg=0.2, offset_deg=(0.5, -0.25)))
     samples = gaze_of(raw, ())
     target = px_to_deg([[1200.0, 400.0]], DISPLAY)[0]
     for side in ("left", "right"):
