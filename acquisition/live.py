@@ -5,20 +5,25 @@ Nothing of this is stored but the gaps; the store derives the same from the samp
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.clock import ClockFit, fit_offset
+from acquisition.clock import ClockFit, SourceClock, source_clock
 from acquisition.domain import Gap, GapCause
 from acquisition.geometry import binocular_point, is_finite
+from acquisition.ledger import GapLedger, longest_gap_s
 from acquisition.quality import find_gaps
 from acquisition.sources.base import Batch, ClockPair, SourceInfo
 from acquisition.store.gaze import gaze_dtype, gaze_of
 from acquisition.store.recording_reader import RawGaze
 
 RECENT_S = 5.0
+SILENT_S = 0.1
+"""A source that sent nothing for so long is silent, and what it then owes is lost."""
+COUNT_EVERY_NS = 100_000_000
 
 
 class NewestGaze(NamedTuple):
@@ -28,10 +33,21 @@ class NewestGaze(NamedTuple):
     xy_fraction: NDArray[np.float64]
 
 
+class RecentGaze(NamedTuple):
+    """The gaze of the last seconds, and the stretch of host time over which it was owed."""
+
+    gaze: NDArray[np.void]
+    """(n,) as from `Store.gaze`."""
+    start_ns: int
+    end_ns: int
+    rate_hz: float
+    """What is owed; 0 where the source is irregular."""
+
+
 class Tally(NamedTuple):
     """Samples of a stretch, the fraction of those owed that are not usable, and its longest gap.
 
-    None where unknown; a pause is no gap.
+    None where unknown; a pause is no gap, nor is a look beside the display (`acquisition.ledger`).
     """
 
     n_samples: int
@@ -47,20 +63,32 @@ class _Count(NamedTuple):
     n_usable: int
 
 
+class _Piece(NamedTuple):
+    """Samples that came together: gaze (n,) and points (n, 2)."""
+
+    gaze: NDArray[np.void]
+    xy_fraction: NDArray[np.float64]
+
+
 class LiveGaze:
-    """Follows one recording. Fed by the recorder's thread; `newest` and `tally` may be called by any."""
+    """Follows one recording. Fed by the recorder's thread; what only looks may be called by any."""
 
     def __init__(self, info: SourceInfo, opened_ns: int) -> None:
         """Follow a source that was opened at this host time."""
         self._info = info
         self._pairs: list[ClockPair] = []
-        self._fit: ClockFit | None = None
-        self._recent: tuple[NewestGaze, ...] = ()
-        self._recent_gaze: tuple[NDArray[np.void], ...] = ()
+        self._source_clock = SourceClock()
+        self._recent: deque[_Piece] = deque()
         self._counts = [_Count(opened_ns, 0, 0)]
         self._open_pieces: list[NewestGaze] = []
+        self._can_settle = False
         self._silent_since_ns = opened_ns if info.channels else None
         self._known: list[Gap] = []
+        self._found: list[Gap] = []
+        self._owed_since_ns = opened_ns
+        self._paused_since_ns: int | None = None
+        self.ledger = GapLedger()
+        """The gaps so far."""
 
     @property
     def has_gaze(self) -> bool:
@@ -71,8 +99,8 @@ class LiveGaze:
         """When the samples of a batch (n,) were taken, as far as the clock pairs up to now can tell."""
         if batch.clock_pairs:
             self._pairs.extend(batch.clock_pairs)
-            self._fit = fit_offset(self._pairs)
-        return batch.host_time_ns if self._fit is None else self._fit.to_host_ns(batch.source_time_s)
+            self._source_clock = source_clock(self._pairs)
+        return self._source_clock.capture_ns(batch.source_time_s, batch.host_time_ns)
 
     def add(self, batch: Batch, time_ns: NDArray[np.int64]) -> None:
         """Take in the samples of a batch and their capture times (n,)."""
@@ -81,29 +109,47 @@ class LiveGaze:
         raw = RawGaze(self._info.channels, batch.samples, batch.source_time_s, batch.host_time_ns)
         gaze = gaze_of(raw, ())
         gaze["time_ns"] = time_ns
-        piece = NewestGaze(time_ns, binocular_point(gaze))
-        self._open_pieces.append(piece)
+        piece = _Piece(gaze, binocular_point(gaze))
+        self._open_pieces.append(NewestGaze(time_ns, piece.xy_fraction))
+        self._can_settle |= bool(_is_on_screen(piece.xy_fraction).any())
+        self._recent.append(piece)
         begin_ns = int(time_ns[-1]) - round(RECENT_S * 1e9)
-        self._recent = (*(old for old in self._recent if old.time_ns[-1] >= begin_ns), piece)
-        self._recent_gaze = (
-            *(old for old in self._recent_gaze if old["time_ns"][-1] >= begin_ns),
-            gaze,
-        )
-        before = self._counts[-1]
-        n_usable = before.n_usable + int(is_finite(piece.xy_fraction).sum())
-        self._counts.append(_Count(int(time_ns[-1]), before.n_samples + len(time_ns), n_usable))
+        while self._recent[0].gaze["time_ns"][-1] < begin_ns:
+            self._recent.popleft()
+        self._count(int(time_ns[-1]), piece.xy_fraction)
+
+    def _count(self, time_ns: int, xy_fraction: NDArray[np.float64]) -> None:
+        """Go on counting, with an entry for every `COUNT_EVERY_NS`."""
+        last = self._counts[-1]
+        n_usable = last.n_usable + int(is_finite(xy_fraction).sum())
+        now = _Count(time_ns, last.n_samples + len(xy_fraction), n_usable)
+        if len(self._counts) > 1 and time_ns - self._counts[-2].time_ns < COUNT_EVERY_NS:
+            self._counts[-1] = now
+        else:
+            self._counts.append(now)
 
     def newest(self, seconds: float) -> NewestGaze:
         """The samples of the last seconds before the newest, at most `RECENT_S`."""
-        gaze = _joined(self._recent)
+        pieces = tuple(self._recent)
+        gaze = _joined(tuple(NewestGaze(piece.gaze["time_ns"], piece.xy_fraction) for piece in pieces))
         wanted = gaze.time_ns >= gaze.time_ns[-1:].max(initial=0) - round(seconds * 1e9)
         return NewestGaze(gaze.time_ns[wanted], gaze.xy_fraction[wanted])
 
     def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
         """Gaze (n,) as from `Store.gaze`, captured in [start, end); none older than `RECENT_S`."""
         nothing = np.zeros(0, gaze_dtype(self._info.channels))
-        gaze = np.concatenate((nothing, *self._recent_gaze))
+        pieces = [piece.gaze for piece in tuple(self._recent) if piece.gaze["time_ns"][-1] >= start_ns]
+        gaze = np.concatenate((nothing, *pieces))
         return gaze[(gaze["time_ns"] >= start_ns) & (gaze["time_ns"] < end_ns)]
+
+    def recent(self, now_ns: int) -> RecentGaze:
+        """The gaze of the last `RECENT_S`; it is owed since the recording, or the last pause, began or ended."""
+        rate_hz = self._info.nominal_rate_hz
+        heard_ns = self.last_ns() + round(1e9 / rate_hz if rate_hz else 1)
+        is_silent = now_ns - heard_ns > SILENT_S * 1e9
+        end_ns = now_ns if is_silent and self._paused_since_ns is None else heard_ns
+        start_ns = max(end_ns - round(RECENT_S * 1e9), self._owed_since_ns)
+        return RecentGaze(self.between(start_ns, end_ns), start_ns, end_ns, rate_hz)
 
     def tally(self, start_ns: int, end_ns: int) -> Tally:
         """Count between two host times, to the nearest piece; a stretch not yet recorded is not owed."""
@@ -115,10 +161,18 @@ class LiveGaze:
         )
         n_samples = counts[last].n_samples - counts[first].n_samples
         n_usable = counts[last].n_usable - counts[first].n_usable
+        gap_s = self._longest_gap_s(start_ns, end_ns) if self.has_gaze else None
         start_ns, end_ns = counts[first].time_ns, counts[last].time_ns
         paused_ns = sum(max(0, min(g.end_ns, end_ns) - max(g.start_ns, start_ns)) for g in pauses)
         owed = (end_ns - start_ns - paused_ns) * 1e-9 * self._info.nominal_rate_hz or float(n_samples)
-        return Tally(n_samples, float(np.clip(1.0 - n_usable / owed, 0.0, 1.0)) if owed > 0 else None)
+        loss = float(np.clip(1.0 - n_usable / owed, 0.0, 1.0)) if owed > 0 else None
+        return Tally(n_samples, loss, gap_s)
+
+    def _longest_gap_s(self, start_ns: int, end_ns: int) -> float:
+        """Of a stretch up to this moment, with the gap that is still open."""
+        until_ns = end_ns if self._paused_since_ns is None else min(end_ns, self._paused_since_ns)
+        gaps = [*self._found, *self._known, *self.last_gaps(until_ns)]
+        return longest_gap_s(gaps, start_ns, end_ns)
 
     def recent_quality(self) -> tuple[float | None, float]:
         """Share of usable samples (None without samples) and samples a second, over the last `RECENT_S`."""
@@ -133,22 +187,34 @@ class LiveGaze:
         """When the newest sample was taken."""
         return self._counts[-1].time_ns
 
+    def clock_fit(self) -> ClockFit | None:
+        """How the source's clock lies on the host's now; None where nothing is known of that."""
+        segments = self._source_clock.segments
+        return segments[-1].fit if segments else None
+
+    def pause(self, start_ns: int) -> None:
+        """Nothing is owed from this moment on, until a gap of the cause pause is explained."""
+        self._paused_since_ns = start_ns
+
     def explain(self, gap: Gap) -> None:
         """A gap known from an event: nothing else is found in it."""
         self._known.append(gap)
+        self.ledger = self.ledger.and_gap(gap)
+        if gap.cause is GapCause.PAUSE:
+            self._owed_since_ns, self._paused_since_ns = gap.end_ns, None
 
     def settled_gaps(self) -> list[Gap]:
         """The gaps that have ended since the last call."""
-        tail = _joined(tuple(self._open_pieces))
-        usable = np.flatnonzero(
-            is_finite(tail.xy_fraction) & (np.abs(tail.xy_fraction - 0.5) <= 0.5).all(axis=1)
-        )
-        if len(usable) == 0:
+        if not self._can_settle:
             return []
-        last = int(usable[-1])
+        tail = _joined(tuple(self._open_pieces))
+        last = int(np.flatnonzero(_is_on_screen(tail.xy_fraction))[-1])
         gaps = self._gaps(NewestGaze(tail.time_ns[: last + 1], tail.xy_fraction[: last + 1]), None)
         self._open_pieces = [NewestGaze(tail.time_ns[last:], tail.xy_fraction[last:])]
-        self._silent_since_ns = None
+        self._silent_since_ns, self._can_settle = None, False
+        self._found += gaps
+        for gap in gaps:
+            self.ledger = self.ledger.and_gap(gap)
         return gaps
 
     def last_gaps(self, until_ns: int) -> list[Gap]:
@@ -159,6 +225,12 @@ class LiveGaze:
         rate_hz = self._info.nominal_rate_hz
         since_ns = self._silent_since_ns
         return find_gaps(*gaze, rate_hz, explained=self._known, since_ns=since_ns, until_ns=until_ns)
+
+
+def _is_on_screen(xy_fraction: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,) which of the points (n, 2) are there and on the display."""
+    on_screen: NDArray[np.bool_] = (np.abs(xy_fraction - 0.5) <= 0.5).all(axis=1)
+    return on_screen
 
 
 def _joined(pieces: tuple[NewestGaze, ...]) -> NewestGaze:

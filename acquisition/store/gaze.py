@@ -1,8 +1,8 @@
 """The gaze view: samples as sent, seen as fields of our own.
 
 A channel fills the field that its role names, times its scale. `time_ns` is the moment of capture on
-the host clock, from the fit over the recording's clock pairs; without pairs, or where a sample has
-no stamp of its source, it is the moment of arrival. Nothing here is stored.
+the host clock, as the recording's clock pairs tell (`acquisition.clock.SourceClock`); where they do
+not, it is the moment of arrival. Nothing here is stored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.clock import ClockFit, fit_offset
+from acquisition.clock import SourceClock, source_clock
 from acquisition.errors import StoreError
 from acquisition.sources.base import Channel, ClockPair
 from acquisition.store.recording_file import ChunkRow
@@ -55,17 +55,12 @@ def gaze_dtype(channels: Sequence[Channel]) -> np.dtype[np.void]:
     return np.dtype([*_TIMES, *fields])
 
 
-def fit_of(pairs: Sequence[ClockPair]) -> ClockFit | None:
-    """How the source's clock lies on the host's; None where nothing is known of that."""
-    return fit_offset(pairs) if pairs else None
-
-
 def gaze_of(raw: RawGaze, pairs: Sequence[ClockPair]) -> NDArray[np.void]:
     """Raw samples (n,) → gaze (n,) of `gaze_dtype`, placed in time by the clock pairs of its recording."""
-    return gaze_by_fit(raw, fit_of(pairs))
+    return gaze_by_clock(raw, source_clock(pairs))
 
 
-def gaze_by_fit(raw: RawGaze, fit: ClockFit | None) -> NDArray[np.void]:
+def gaze_by_clock(raw: RawGaze, clock: SourceClock) -> NDArray[np.void]:
     """Raw samples (n,) → gaze (n,) of `gaze_dtype`; what the device has not is NaN or False.
 
     Raises `StoreError` where a channel has a role that is no field.
@@ -78,7 +73,7 @@ def gaze_by_fit(raw: RawGaze, fit: ClockFit | None) -> NDArray[np.void]:
             raise StoreError(
                 f"Channel {label} has the role {role}, which is no field of gaze: check the source"
             )
-    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, fit)
+    time_ns = clock.capture_ns(raw.source_time_s, raw.host_time_ns)
     for start in range(0, len(gaze), _BLOCK):
         part = slice(start, start + _BLOCK)
         _fill(gaze[part], raw.samples[part], channels)
@@ -88,29 +83,17 @@ def gaze_by_fit(raw: RawGaze, fit: ClockFit | None) -> NDArray[np.void]:
     return gaze
 
 
-def capture_ns(
-    source_time_s: NDArray[np.float64], host_time_ns: NDArray[np.int64], fit: ClockFit | None
-) -> NDArray[np.int64]:
-    """When samples were captured, on the host clock; arrival where that is unknown. All (n,)."""
-    if fit is None:
-        return host_time_ns
-    stamped = np.isfinite(source_time_s)
-    time_ns = host_time_ns.copy()
-    time_ns[stamped] = fit.to_host_ns(source_time_s[stamped])
-    return time_ns
-
-
 def samples_between(recording: Recording, start_ns: int, end_ns: int | None) -> RawGaze:
     """The samples captured in [start, end), on the host clock, without reading the others' chunks."""
     end_ns = np.iinfo(np.int64).max if end_ns is None else end_ns
-    fit = fit_of(recording.clock_pairs())
-    raw = recording.raw(_chunks_between(recording.chunks(), fit, start_ns, end_ns))
-    time_ns = capture_ns(raw.source_time_s, raw.host_time_ns, fit)
+    clock = source_clock(recording.clock_pairs())
+    raw = recording.raw(_chunks_between(recording.chunks(), clock, start_ns, end_ns))
+    time_ns = clock.capture_ns(raw.source_time_s, raw.host_time_ns)
     inside = (time_ns >= start_ns) & (time_ns < end_ns)
     return RawGaze(raw.channels, raw.samples[inside], raw.source_time_s[inside], raw.host_time_ns[inside])
 
 
-def _chunks_between(rows: Sequence[ChunkRow], fit: ClockFit | None, start_ns: int, end_ns: int) -> range:
+def _chunks_between(rows: Sequence[ChunkRow], clock: SourceClock, start_ns: int, end_ns: int) -> range:
     """Numbers of the chunks among which all captures in [start, end) are."""
     host_min, host_max = (
         np.array([getattr(row, name) for row in rows], np.int64)
@@ -120,9 +103,7 @@ def _chunks_between(rows: Sequence[ChunkRow], fit: ClockFit | None, start_ns: in
         np.array([getattr(row, name) for row in rows], np.float64)  # None becomes NaN
         for name in ("source_time_min_s", "source_time_max_s")
     )
-    # A chunk may mix samples with and without a stamp, so arrival counts as well.
-    first = np.minimum(host_min, capture_ns(source_min, host_min, fit))
-    last = np.maximum(host_max, capture_ns(source_max, host_max, fit))
+    first, last = clock.span_ns(source_min, source_max, host_min, host_max)
     within = np.flatnonzero((first < end_ns) & (last >= start_ns))
     return range(rows[within[0]].seq, rows[within[-1]].seq + 1) if len(within) else range(0)
 

@@ -11,12 +11,13 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from acquisition.clock import source_clock
 from acquisition.domain import Gap, Reading, Session
 from acquisition.errors import StoreError
 from acquisition.sources.base import SourceInfo
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.engine import catalogue_engine, parse_url
-from acquisition.store.gaze import fit_of, gaze_by_fit, gaze_of, samples_between
+from acquisition.store.gaze import gaze_by_clock, gaze_of, samples_between
 from acquisition.store.migrate import check_file, migrate
 from acquisition.store.reconcile import reconcile
 from acquisition.store.recording import RecordingWriter
@@ -157,10 +158,10 @@ class Store:
     def gaze_parts(self, session_id: str) -> Iterator[NDArray[np.void]]:
         """The gaze of a session in order, some minutes at a time; at least one array, which may be empty."""
         recording = self.recording(session_id)
-        fit = fit_of(recording.clock_pairs())
+        clock = source_clock(recording.clock_pairs())
         n_chunks = recording.counts().chunk
         for start in range(0, max(n_chunks, 1), PART_CHUNKS):
-            yield gaze_by_fit(recording.raw(range(start, min(start + PART_CHUNKS, n_chunks))), fit)
+            yield gaze_by_clock(recording.raw(range(start, min(start + PART_CHUNKS, n_chunks))), clock)
 
     def gaps(self, session_or_reading_id: str) -> list[Gap]:
         """The recorded stretches without usable gaze that touch a session or a reading."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,6 +47,16 @@ def test_capture_times_follow_the_clock_pairs_once_there_are_some():
     assert live.capture_ns(batch).tolist() == [1_000_000_000]
     paired = Batch(batch.samples, batch.source_time_s, batch.host_time_ns, (ClockPair(5_000, 0.0, 1),))
     assert live.capture_ns(paired).tolist() == [1_000_005_000]
+
+
+def test_capture_times_follow_a_clock_that_starts_anew():
+    live, nothing = LiveGaze(INFO, 0), batch_of(np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
+    live.capture_ns(replace(nothing, clock_pairs=(ClockPair(0, 5000.0, 1),)))
+    late_ns, stamp_s = np.array([60_003_000_000]), np.array([1.0])
+    after = replace(batch_of(late_ns, np.full((1, 2), 0.5)), source_time_s=stamp_s)
+    assert live.capture_ns(after).tolist() == [60_003_000_000], "nothing is known yet of the new clock"
+    paired = replace(after, clock_pairs=(ClockPair(60_500_000_000, 1.5, 1),))
+    assert live.capture_ns(paired).tolist() == [60_000_000_000]
 
 
 def test_a_pause_is_not_owed_and_a_disconnect_is():

@@ -1,5 +1,7 @@
 """From channels as sent to fields of our own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_to_order import INFO, make_batch, make_session
@@ -7,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from acquisition.domain import Gap, GapCause, Session
 from acquisition.errors import StoreError
-from acquisition.sources.base import Channel, ClockPair, sample_dtype
+from acquisition.sources.base import Batch, Channel, ClockPair, sample_dtype
 from acquisition.store import RawGaze, Store
 from acquisition.store import gaze as view
 from acquisition.store.gaze import gaze_of
@@ -175,3 +177,25 @@ def test_an_empty_recording_has_one_empty_part(store: Store) -> None:
     writer = store.create_recording(INFO, make_session(store))
     writer.seal()
     assert [len(part) for part in store.gaze_parts(writer.session.id)] == [0]
+
+
+def test_a_tracker_that_restarts_keeps_its_place_in_time(store: Store) -> None:
+    """Its clock jumps back by 1000 s in mid-session; the first pair after that comes half a second later."""
+    writer = store.create_recording(INFO, make_session(store))
+    for first in range(0, 400, 10):
+        is_new, is_paired = first >= 200, first in (0, 100, 250, 350)
+        batch = make_batch(first, 10)
+        offset_s = 0.0 if is_new else 1000.0
+        pair = ClockPair(int(batch.host_time_ns[0]), first * 0.01 + 0.003 + offset_s, 1000)
+        writer.append(replace(batch, source_time_s=batch.source_time_s + offset_s))
+        writer.append(Batch(batch.samples[:0], np.zeros(0), np.zeros(0, np.int64), (pair,) * is_paired))
+        writer.commit()
+    reading = store.catalogue.open_reading(
+        writer.session.id, writer.session.reader_id, "cas_1", 1_900_000_000
+    )
+    writer.seal()
+    store.catalogue.interrupt_reading(reading.id, 2_600_000_000)
+    assert_array_equal(store.gaze(writer.session.id)["time_ns"], np.arange(400) * 10_000_000)
+    assert store.raw(reading.id).samples["Counter"].tolist() == list(range(190, 260))
+    parts = np.concatenate(list(store.gaze_parts(writer.session.id)))
+    assert_array_equal(parts["time_ns"], np.arange(400) * 10_000_000)
