@@ -234,8 +234,9 @@ def fit_offset(pairs: Sequence[ClockPair]) -> ClockFit:
 
     Assumes that both clocks run through, at constant rates, and that a pair is wrong by
     as much to one side as to the other (the way there takes as long as the way back). A pair read
-    slowly says little, so pairs more uncertain than twice the median are left out, and what then lies
-    further from the line than three times the median distance is left out of a second fit.
+    slowly says little: pairs more uncertain than twice the median are left out, and so is from a second
+    fit what lies further from the line than four times the median distance; the rest counts by how
+    certain it is.
     Drift is fitted only over `MIN_DRIFT_SPAN_S` or more; before that the offset alone is.
 
     Raises:
@@ -247,7 +248,7 @@ def fit_offset(pairs: Sequence[ClockPair]) -> ClockFit:
     host_ns = np.array([pair.host_time_ns for pair in pairs], dtype=np.int64)
     uncertainty_ns = np.array([pair.uncertainty_ns for pair in pairs], dtype=np.float64)
     trusted = uncertainty_ns <= 2 * np.median(uncertainty_ns)
-    source_s, host_ns = source_s[trusted], host_ns[trusted]
+    source_s, host_ns, uncertainty_ns = source_s[trusted], host_ns[trusted], uncertainty_ns[trusted]
 
     middle = len(source_s) // 2
     elapsed_s = source_s - source_s[middle]
@@ -255,8 +256,9 @@ def fit_offset(pairs: Sequence[ClockPair]) -> ClockFit:
     offset_ns = (host_ns - host_ns[middle]).astype(np.float64) - elapsed_s * 1e9
     few = slice(None, None, 1 + len(elapsed_s) // MAX_PAIRS_COMPARED)
     distance_ns = np.abs(offset_ns - np.polyval(_line(elapsed_s[few], offset_ns[few], _theil_sen), elapsed_s))
-    kept = distance_ns <= 3 * np.median(distance_ns) + 1.0
-    line = _line(elapsed_s[kept], offset_ns[kept], lambda x, y: np.polyfit(x, y, 1))
+    kept = distance_ns <= 4 * np.median(distance_ns) + 1.0
+    weight = 1.0 / (uncertainty_ns[kept] + 0.1 * np.median(uncertainty_ns) + 1.0)
+    line = _line(elapsed_s[kept], offset_ns[kept], lambda x, y: np.polyfit(x, y, 1, w=weight))
     residual_ns = float(np.median(np.abs(offset_ns[kept] - np.polyval(line, elapsed_s[kept]))))
     return ClockFit(
         source_anchor_s=float(source_s[middle]),
