@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from acquisition.domain import Event, Gap, GapCause, ViewState
 from acquisition.live import LiveGaze
@@ -74,7 +73,6 @@ class Intake:
         """A sentence on the source, for the person in front of it; empty while all is well."""
         self._sink = sink
         self._period_ns = round(1e9 / info.nominal_rate_hz) if info.nominal_rate_hz else 0
-        self._fresh: list[tuple[Batch, NDArray[np.int64]]] = []
         self._pauses: list[tuple[int, int]] = []
         self._gone_since_ns: int | None = None
 
@@ -92,6 +90,7 @@ class Intake:
         elif item.is_pause != self.is_paused:
             self._sink.event(Event(item.host_time_ns, "paused" if item.is_pause else "resumed"))
             if item.is_pause:
+                self.live.pause(item.host_time_ns)
                 self._pauses.append((item.host_time_ns, NEVER_NS))
             else:
                 self._end_pause(item.host_time_ns)
@@ -115,7 +114,7 @@ class Intake:
             )
         self._sink.append(batch)
         if kept.any():
-            self._fresh.append((batch, time_ns[kept]))
+            self.live.add(batch, time_ns[kept])
             self.n_samples += len(batch.samples)
             self.last_arrival_ns = int(batch.host_time_ns[-1])
 
@@ -126,16 +125,7 @@ class Intake:
         self._begin_silence()
 
     def digest(self) -> None:
-        """Let the live view see what came since the last time, and hand on the gaps that have ended."""
-        if self._fresh:
-            batches, times_ns = zip(*self._fresh, strict=True)
-            self._fresh = []
-            whole = Batch(
-                np.concatenate([batch.samples for batch in batches]),
-                np.concatenate([batch.source_time_s for batch in batches]),
-                np.concatenate([batch.host_time_ns for batch in batches]),
-            )
-            self.live.add(whole, np.concatenate(times_ns))
+        """Hand on the gaps that have ended."""
         for gap in self.live.settled_gaps():
             self._sink.gap(gap)
 

@@ -143,7 +143,7 @@ class LiveGaze:
         return gaze[(gaze["time_ns"] >= start_ns) & (gaze["time_ns"] < end_ns)]
 
     def recent(self, now_ns: int) -> RecentGaze:
-        """The gaze of the last `RECENT_S`; it is owed since the recording, or the last pause, began or ended."""
+        """The gaze of the last `RECENT_S`, owed since the recording began or the last pause ended."""
         rate_hz = self._info.nominal_rate_hz
         heard_ns = self.last_ns() + round(1e9 / rate_hz if rate_hz else 1)
         is_silent = now_ns - heard_ns > SILENT_S * 1e9
@@ -229,8 +229,7 @@ class LiveGaze:
 
 def _is_on_screen(xy_fraction: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(n,) which of the points (n, 2) are there and on the display."""
-    on_screen: NDArray[np.bool_] = (np.abs(xy_fraction - 0.5) <= 0.5).all(axis=1)
-    return on_screen
+    return is_finite(xy_fraction) & ~(np.abs(xy_fraction - 0.5) > 0.5).any(axis=1)
 
 
 def _joined(pieces: tuple[NewestGaze, ...]) -> NewestGaze:

@@ -13,18 +13,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.clock import HostClock
+from acquisition.clock import ClockFit, HostClock
 from acquisition.domain import Display, Event, Session, ViewState, new_id
 from acquisition.errors import BugError, GazeroomError, SourceError, StoreError, UserError
 from acquisition.intake import Intake, RecordingSink, Turn
-from acquisition.live import RECENT_S, NewestGaze, Tally
+from acquisition.ledger import GapLedger
+from acquisition.live import RECENT_S, NewestGaze, RecentGaze, Tally
 from acquisition.sources.base import (
     Batch,
     Calibrator,
@@ -77,6 +78,10 @@ class RecorderStatus:
     """Share of the samples of the last 5 s with usable gaze; None without samples."""
     rate_hz: float = 0.0
     """Samples a second over the last 5 s."""
+    clock: ClockFit | None = None
+    """How the source's clock lies on the host's; None where it has none that is known."""
+    gaps: GapLedger = field(default_factory=GapLedger)
+    """Those found so far, by cause."""
     is_stored: bool = True
     """False while the store refuses to write; the gaze then waits in memory."""
     message: str = ""
@@ -170,6 +175,13 @@ class Recorder:
         if self._intake is None:
             return NewestGaze(np.zeros(0, dtype=np.int64), np.zeros((0, 2)))
         return self._intake.live.newest(seconds)
+
+    def recent(self) -> RecentGaze:
+        """The gaze of the last 5 s and what was owed of it, for a monitor."""
+        now_ns = self._clock.now_ns()
+        if self._intake is None:
+            return RecentGaze(np.zeros(0, gaze_dtype(())), now_ns, now_ns, 0.0)
+        return self._intake.live.recent(now_ns)
 
     def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
         """Gaze as from `Store.gaze`, captured in [start, end) host ns; of the last seconds only.
@@ -326,6 +338,8 @@ class Recorder:
             n_samples=intake.n_samples,
             validity=validity,
             rate_hz=rate_hz,
+            clock=intake.live.clock_fit(),
+            gaps=intake.live.ledger,
             is_stored=not self._trouble,
             message=self._trouble or intake.notice,
         )

@@ -77,3 +77,59 @@ def test_a_source_without_gaze_has_no_gaps_and_no_quality():
     assert live.last_gaps(10**9) == []
     assert live.recent_quality() == (None, 0.0)
     assert live.tally(0, 10**9) == (0, None, None)
+
+
+def live_with(time_ns, xy, pieces=30):
+    live = LiveGaze(INFO, 0)
+    for piece in np.array_split(np.arange(len(time_ns)), pieces):
+        live.add(batch_of(time_ns[piece], xy[piece]), time_ns[piece])
+        live.settled_gaps()
+    return live
+
+
+def test_the_longest_gap_of_a_reading_is_its_own_part_and_counts_what_is_still_open():
+    time_ns = np.arange(1000) * PERIOD_NS
+    xy = np.full((1000, 2), 0.5)
+    xy[100:300] = np.nan
+    xy[900:] = np.nan
+    live = live_with(time_ns, xy)
+    assert live.tally(0, 1000 * PERIOD_NS).longest_gap_s == pytest.approx(2.0, abs=0.02)
+    assert live.tally(200 * PERIOD_NS, 500 * PERIOD_NS).longest_gap_s == pytest.approx(1.0, abs=0.02)
+    assert live.tally(400 * PERIOD_NS, 800 * PERIOD_NS).longest_gap_s == 0.0
+    assert live.tally(400 * PERIOD_NS, 1000 * PERIOD_NS).longest_gap_s == pytest.approx(1.0, abs=0.02)
+    silent_until_ns = 1400 * PERIOD_NS
+    assert live.tally(400 * PERIOD_NS, silent_until_ns).longest_gap_s == pytest.approx(4.0, abs=0.02)
+
+
+def test_neither_a_pause_nor_a_look_beside_the_display_is_a_gap_of_the_reading():
+    time_ns = np.r_[0:300, 700:1000] * PERIOD_NS
+    xy = np.full((600, 2), 0.5)
+    xy[100:250] = 1.5
+    live = live_with(time_ns, xy)
+    live.explain(Gap(300 * PERIOD_NS, 700 * PERIOD_NS, GapCause.PAUSE))
+    paused = LiveGaze(INFO, 0)
+    paused.add(batch_of(time_ns[:300], xy[:300]), time_ns[:300])
+    paused.pause(300 * PERIOD_NS)
+    assert paused.tally(0, 700 * PERIOD_NS).longest_gap_s == pytest.approx(0.0, abs=0.02)
+    assert live.ledger.n[GapCause.PAUSE] == 1
+    assert live.ledger.n[GapCause.OFF_SCREEN] == 1
+
+
+def test_recent_gaze_is_owed_from_the_end_of_a_pause_and_while_the_source_is_silent():
+    time_ns = np.arange(1000) * PERIOD_NS
+    live = live_with(time_ns, np.full((1000, 2), 0.5))
+    recent = live.recent(1000 * PERIOD_NS)
+    assert (len(recent.gaze), recent.end_ns - recent.start_ns) == (500, 500 * PERIOD_NS)
+    silent = live.recent(1200 * PERIOD_NS)
+    assert (len(silent.gaze), silent.end_ns) == (300, 1200 * PERIOD_NS)
+    live.explain(Gap(700 * PERIOD_NS, 900 * PERIOD_NS, GapCause.PAUSE))
+    assert live.recent(1000 * PERIOD_NS).start_ns == 900 * PERIOD_NS
+
+
+def test_counting_stays_small_and_exact_however_small_the_pieces():
+    time_ns = np.arange(2000) * PERIOD_NS
+    xy = np.full((2000, 2), 0.5)
+    xy[::4] = np.nan
+    live = live_with(time_ns, xy, pieces=2000)
+    assert live.tally(0, 2000 * PERIOD_NS).n_samples == pytest.approx(2000, abs=10)
+    assert live.tally(0, 2000 * PERIOD_NS).loss == pytest.approx(0.25, abs=0.01)
