@@ -61,7 +61,7 @@ def test_rates_and_both_losses_are_those_of_the_slow_way(n_sent, n_bad, seed):
 def test_noise_is_that_of_the_windows_not_of_the_saccades_between_them():
     rng = np.random.default_rng(0)
     deg = rng.normal(0.0, 0.1, (1000, 2))
-    deg[:, 0] += np.repeat(np.arange(20) % 3 * 3.0, 50)
+    deg[:, 0] += np.repeat(np.arange(10) * 3.0, 100)
     assert figures_of(gaze_of(deg)).rms_s2s_deg == pytest.approx(0.2, rel=0.1)
 
 
