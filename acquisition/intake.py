@@ -75,6 +75,7 @@ class Intake:
         self._period_ns = round(1e9 / info.nominal_rate_hz) if info.nominal_rate_hz else 0
         self._pauses: list[tuple[int, int]] = []
         self._gone_since_ns: int | None = None
+        self._overrun_since_ns: int | None = None
 
     @property
     def is_paused(self) -> bool:
@@ -114,6 +115,7 @@ class Intake:
             )
         self._sink.append(batch)
         if kept.any():
+            self._end_overrun(int(time_ns[kept][0]))
             self.live.add(batch, time_ns[kept])
             self.n_samples += len(batch.samples)
             self.last_arrival_ns = int(batch.host_time_ns[-1])
@@ -135,6 +137,7 @@ class Intake:
             self._end_pause(end_ns)
         if self._gone_since_ns is not None:
             self._explain(Gap(self._gone_since_ns, end_ns, GapCause.DISCONNECT))
+        self._end_overrun(end_ns)
         self.digest()
         for gap in self.live.last_gaps(end_ns):
             self._sink.gap(gap)
@@ -152,11 +155,20 @@ class Intake:
             self.notice = ""
             self._explain(Gap(self._gone_since_ns, event.host_time_ns, GapCause.DISCONNECT))
             self._gone_since_ns = None
+        elif event.kind == "overflow":
+            self.digest()
+            self._overrun_since_ns = self.live.last_ns() + self._period_ns
 
     def _begin_silence(self) -> None:
         self.digest()
         if self._gone_since_ns is None:
             self._gone_since_ns = self.live.last_ns() + self._period_ns
+
+    def _end_overrun(self, next_ns: int) -> None:
+        """What ran over lay between the samples before its event and this one after, if any is missing."""
+        since_ns, self._overrun_since_ns = self._overrun_since_ns, None
+        if since_ns is not None and next_ns - since_ns > self._period_ns // 2:
+            self._explain(Gap(since_ns, next_ns, GapCause.OVERFLOW))
 
     def _end_pause(self, end_ns: int) -> None:
         start_ns, _ = self._pauses.pop()

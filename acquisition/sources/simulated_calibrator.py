@@ -41,6 +41,10 @@ class Look:
     measured: Points
     """(n, 2, 2) left and right as sent, fractions of the display; NaN where an eye was not seen."""
 
+    def of(self, these: NDArray[np.bool_]) -> Look:
+        """Some of the samples."""
+        return Look(self.capture_ns[these], self.true_px[these], self.measured[these])
+
 
 class SimulatedCalibrator:
     """Implements `Calibrator`. Told by the tracker's thread what the eyes do, asked by another."""
@@ -75,11 +79,10 @@ class SimulatedCalibrator:
         start_ns = self._clock.now_ns()
         with self._news:
             self._news.wait_for(lambda: self._seen_until_ns >= start_ns + COLLECT_NS, PATIENCE_S)
-            looks = tuple(self._looks)
-        inside = [(look, look.capture_ns >= start_ns) for look in looks]
-        nothing = (np.zeros((0, 2)), np.zeros((0, 2, 2)))
-        true_px = np.concatenate((nothing[0], *(look.true_px[now] for look, now in inside)))
-        measured = np.concatenate((nothing[1], *(look.measured[now] for look, now in inside)))
+            looks = list(self._looks)
+        looks = [look.of(look.capture_ns >= start_ns) for look in looks]
+        true_px = np.concatenate((np.zeros((0, 2)), *(look.true_px for look in looks)))
+        measured = np.concatenate((np.zeros((0, 2, 2)), *(look.measured for look in looks)))
         target_deg, true_deg = (
             px_to_deg(px, self._display) for px in (display_fraction_to_px([(x, y)], self._display), true_px)
         )
