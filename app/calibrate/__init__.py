@@ -1,0 +1,1 @@
+"""The screens of calibration, validation and drift check, and what drives them."""
