@@ -101,6 +101,37 @@ class WatchesScreen(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StreamOffer:
+    """Another gaze stream that is there while the session's own says nothing."""
+
+    id: str
+    """Of this one run of its program: what `take` wants."""
+    name: str
+    source_id: str
+    """Of its device; empty where it has none."""
+    why_not: str
+    """Why it was not simply taken up, as the end of a sentence."""
+
+
+@runtime_checkable
+class OffersOthers(Protocol):
+    """A source that leaves it to the operator to go on with another stream. Any thread may ask."""
+
+    @property
+    def offers(self) -> tuple[StreamOffer, ...]:
+        """What could be taken now; empty while the own stream is well."""
+        ...
+
+    def take(self, offer_id: str) -> None:
+        """Go on with this one: an event `reconnect` says when it is so.
+
+        Raises:
+            SourceError: it is gone, or its channels are not those of this session.
+        """
+        ...
+
+
 class Eyes(StrEnum):
     """Which eyes a calibration is of."""
 

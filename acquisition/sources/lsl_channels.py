@@ -8,8 +8,8 @@ its last channel, App-TobiiPro calls the fraction of the display `screencoords`,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from acquisition.domain import Display
 from acquisition.sources.base import Channel
@@ -43,9 +43,20 @@ _FLAGS = {
     "eye_openness": "openness_valid",
 }
 _MM = {"mm": 1.0, "millimeters": 1.0, "millimetres": 1.0, "cm": 10.0, "m": 1000.0, "meters": 1000.0, "": 1.0}
-_FRACTIONS = frozenset({"", "normalized", "normalised", "norm", "screencoords", "fraction", "ratio"})
-_PIXELS = frozenset({"pixels", "pixel", "px"})
+_FRACTIONS = ("normalized", "normalised", "norm", "screencoords", "fraction", "ratio", "")
+_PIXELS = ("pixels", "pixel", "px")
+_MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6, "": 1.0}
 _X_OR_Y = re.compile(r"(?:^|[^a-z])([xy])(?:$|[^a-z])")
+
+ROLES = (
+    *(
+        f"{side}_{field}"
+        for side in ("left", "right", "both")
+        for field in dict.fromkeys((*_POSITIONS.values(), *_FLAGS.values(), *_FIELDS_MM.values()))
+    ),
+    "device_time_us",
+)
+"""The fields of the gaze view that a channel can fill."""
 
 
 def describe_channels(
@@ -57,16 +68,33 @@ def describe_channels(
     """
     is_titta = stream_name.startswith("Tobii_") and len(descriptions) == 37
     channels: list[Channel] = []
-    for number, text in enumerate(descriptions, start=1):
-        if is_titta and number == 37 and not text.label:
+    for plain, text in zip(plain_channels(descriptions, dtype), descriptions, strict=True):
+        if is_titta and len(channels) == 36 and not text.label:
             role, scale = "device_time_us", 1e6
         else:
             role, scale = _meaning(text, display)
-        if any(role == channel.role for channel in channels):
+        if not role or any(role == channel.role for channel in channels):
             role, scale = "", 1.0
-        label = _unique(text.label or f"channel_{number}", channels)
-        channels.append(Channel(label, dtype, text.unit, role, scale if role else 1.0))
+        channels.append(replace(plain, role=role, scale=scale))
     return tuple(channels)
+
+
+def plain_channels(descriptions: Sequence[Description], dtype: str) -> tuple[Channel, ...]:
+    """The channels of a stream with unique labels and no role; where it says no label, `channel_7`."""
+    channels: list[Channel] = []
+    for number, text in enumerate(descriptions, start=1):
+        channels.append(Channel(_unique(text.label or f"channel_{number}", channels), dtype, text.unit))
+    return tuple(channels)
+
+
+def unit_scales(role: str, display: Display) -> Mapping[str, float]:
+    """The units from which a role can be filled, and the factor of each to the role's own."""
+    if role.endswith("_mm"):
+        return _MM
+    if role.endswith(("_x", "_y")):
+        px = 1.0 / (display.width_px if role.endswith("_x") else display.height_px)
+        return {**dict.fromkeys(_FRACTIONS, 1.0), **dict.fromkeys(_PIXELS, px)}
+    return _MICROSECONDS if role == "device_time_us" else {"": 1.0, "bool": 1.0}
 
 
 def has_gaze(channels: Sequence[Channel]) -> bool:
@@ -84,7 +112,8 @@ def _meaning(text: Description, display: Display) -> tuple[str, float]:
         match = _X_OR_Y.search(text.label.lower())
         axis = match.group(1) if match else None
     if axis is not None:
-        return _position(side, axis, unit, display)
+        scales = unit_scales(f"{side}_{axis}", display)
+        return (f"{side}_{axis}", scales[unit]) if unit in scales else ("", 1.0)
     if kind == "validflag":
         named = [field for name, field in _FLAGS.items() if name in text.label.lower()]
         return (f"{side}_{named[0]}", 1.0) if named else ("", 1.0)
@@ -92,14 +121,6 @@ def _meaning(text: Description, display: Display) -> tuple[str, float]:
         return f"{side}_pupil_mm", 1.0
     if kind in _FIELDS_MM and unit in _MM:
         return f"{side}_{_FIELDS_MM[kind]}", _MM[unit] * (2.0 if kind == "radius" else 1.0)
-    return "", 1.0
-
-
-def _position(side: str, axis: str, unit: str, display: Display) -> tuple[str, float]:
-    if unit in _FRACTIONS:
-        return f"{side}_{axis}", 1.0
-    if unit in _PIXELS:
-        return f"{side}_{axis}", 1.0 / (display.width_px if axis == "x" else display.height_px)
     return "", 1.0
 
 
