@@ -5,6 +5,8 @@ No thread and no clock of its own: the recorder's thread feeds it.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -98,6 +100,10 @@ class Intake:
 
     def take_batch(self, batch: Batch) -> None:
         """Hand on what the source sent, less what was seen in a pause. Turns until then were taken before."""
+        for piece in _in_order(batch):
+            self._take_piece(piece)
+
+    def _take_piece(self, batch: Batch) -> None:
         for event in batch.events:
             self._heed(event)
         if not (len(batch.samples) or batch.events or batch.clock_pairs):
@@ -148,9 +154,8 @@ class Intake:
             self.notice = "The tracker's stream is gone: start it again, the recording waits for it."
             self._begin_silence()
         elif event.kind == "other_stream":
-            self.notice = (
-                "Another gaze stream appeared; it is not recorded, for it is not this session's tracker."
-            )
+            name, why = event.detail.get("stream", ""), event.detail.get("why", "it is another stream")
+            self.notice = f"Another gaze stream is there, {name!r}; it is not recorded, for {why}."
         elif event.kind == "reconnect" and self._gone_since_ns is not None:
             self.notice = ""
             self._explain(Gap(self._gone_since_ns, event.host_time_ns, GapCause.DISCONNECT))
@@ -179,3 +184,17 @@ class Intake:
     def _explain(self, gap: Gap) -> None:
         self._sink.gap(gap)
         self.live.explain(gap)
+
+
+def _in_order(batch: Batch) -> Iterator[Batch]:
+    """A batch, cut so that what happened comes after the samples that arrived before it."""
+    cuts = np.searchsorted(batch.host_time_ns, [event.host_time_ns for event in batch.events])
+    bounds = np.maximum.accumulate([0, *cuts, len(batch.samples)])
+    for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
+        yield Batch(
+            batch.samples[start:stop],
+            batch.source_time_s[start:stop],
+            batch.host_time_ns[start:stop],
+            () if number else batch.clock_pairs,
+            batch.events[number - 1 : number] if number else (),
+        )

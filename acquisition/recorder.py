@@ -31,7 +31,9 @@ from acquisition.sources.base import (
     Calibrator,
     CanBeCalibrated,
     GazeSource,
+    OffersOthers,
     SourceInfo,
+    StreamOffer,
     WatchesScreen,
     sample_dtype,
 )
@@ -201,6 +203,19 @@ class Recorder:
     def calibrator(self) -> Calibrator | None:
         """The tracker's, once it is open; None where it cannot be calibrated from here."""
         return self._source.calibrator if isinstance(self._source, CanBeCalibrated) else None
+
+    def offers(self) -> tuple[StreamOffer, ...]:
+        """Other streams that the operator could go on with, while the source's own is gone or silent."""
+        return self._source.offers if isinstance(self._source, OffersOthers) else ()
+
+    def take(self, offer_id: str) -> None:
+        """Go on with one of the `offers`.
+
+        Raises:
+            SourceError: it is gone, or its channels are not those of this session.
+        """
+        if isinstance(self._source, OffersOthers):
+            self._source.take(offer_id)
 
     def tally(self, start_ns: int, end_ns: int) -> Tally:
         """How many samples a stretch has, and how much of it is lost, for a reading that closes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from acquisition.clock import HostClock, RealClock
 from acquisition.domain import Display
@@ -11,6 +12,7 @@ from acquisition.errors import SourceError
 from acquisition.simulation.reader import Habits, Knowledge, SimulatedReader
 from acquisition.sources.base import GazeSource
 from acquisition.sources.lsl import LslSource
+from acquisition.sources.lsl_mapping import read_channel_file
 from acquisition.sources.silent import SilentSource
 from acquisition.sources.simulated import SimulatedSource
 from acquisition.sources.simulated_errors import parse_errors
@@ -28,6 +30,8 @@ class SourceOptions:
     habits: Habits | None = None
     which: str = ""
     """What stands behind the colon of `NAME:WHICH`: a stream, a serial number, a recording, errors."""
+    channels: Path | None = None
+    """A file that says what the channels of an unknown LSL stream mean."""
 
 
 def _simulated(options: SourceOptions) -> GazeSource:
@@ -39,9 +43,14 @@ def _simulated(options: SourceOptions) -> GazeSource:
     )
 
 
+def _lsl(options: SourceOptions) -> GazeSource:
+    channels = read_channel_file(options.channels, options.display) if options.channels else None
+    return LslSource(options.clock, options.display, stream=options.which, channel_file=channels)
+
+
 SOURCES: dict[str, Callable[[SourceOptions], GazeSource]] = {
     "simulated": _simulated,
-    "lsl": lambda options: LslSource(options.clock, options.display),
+    "lsl": _lsl,
     "none": lambda options: SilentSource(options.clock),
 }
 
@@ -55,6 +64,7 @@ def open_source(
     seed: int = 0,
     knowledge: Knowledge | None = None,
     habits: Habits | None = None,
+    channels: Path | None = None,
 ) -> GazeSource:
     """A source by its name, not yet opened: the recorder opens it in its own thread.
 
@@ -62,10 +72,11 @@ def open_source(
 
     Raises:
         SourceError: there is no source of this name.
+        FileRefused: the file of channels cannot be understood.
     """
     kind, _, which = name.partition(":")
     if kind not in SOURCES:
         raise SourceError(f"There is no gaze source {kind!r}: choose {', '.join(SOURCES)}.")
     return SOURCES[kind](
-        SourceOptions(clock or RealClock(), display, rate_hz, seed, knowledge, habits, which)
+        SourceOptions(clock or RealClock(), display, rate_hz, seed, knowledge, habits, which, channels)
     )
