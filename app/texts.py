@@ -16,6 +16,8 @@ CONTEXT = "gazeroom"
 class Text(StrEnum):
     """What the workstation says, in English."""
 
+    LANGUAGE = "en"
+    """Of this catalogue: a translation puts its own code in."""
     APPLICATION = "Gazeroom"
     RESEARCH_ONLY = "Research use only"
     SIMULATED_SOURCE = "Simulated source"

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from acquisition.clock import HostClock
 from acquisition.dicom import read_image
-from acquisition.domain import Display, Session
+from acquisition.domain import Display, Event, Session
 from acquisition.recorder import Recorder
 from acquisition.sources.base import GazeSource
 from acquisition.store import Store
@@ -42,10 +42,11 @@ def build_read_room(
         are_readers_simulated: True for the simulated readers of a demo
     """
 
-    def start_recorder(session: Session) -> Recorder:
+    def start_recorder(session: Session, consent: Event) -> Recorder:
         recorder = Recorder(
             lambda info: store.create_recording(info, session), open_source(session.display), clock
         )
+        recorder.post(consent)
         recorder.start()
         recorder.wait_until_open()
         return recorder

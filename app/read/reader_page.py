@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from app.parts import button, frame, label
+from app.read.consent import Consent
 from app.read.session import SourceChoice
 from app.texts import Text, say
 
@@ -32,6 +34,12 @@ class ReaderPage(QWidget):
         self._is_busy = False
         self._build()
         self._follow()
+
+    @property
+    def consent(self) -> Consent:
+        """The words on the screen at this moment: pressing Start is to agree to them."""
+        utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return Consent(self._words.text(), say(Text.LANGUAGE), utc)
 
     def show_readers(self, pseudonyms: Sequence[str], has_cases: bool) -> None:
         """Who can be picked, and whether there is anything to read."""
@@ -118,7 +126,8 @@ class ReaderPage(QWidget):
         words = (
             say(Text.CONSENT_NONE) if self._source.is_silent else say(Text.CONSENT, source=self._source.name)
         )
-        return label(words, "muted", "consent", wraps=True)
+        self._words = label(words, "muted", "consent", wraps=True)
+        return self._words
 
     def _source_line(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -35,9 +35,10 @@ from acquisition.domain import (
 from acquisition.errors import BugError, UserError
 from acquisition.live import Tally
 from acquisition.recorder import RecorderState, RecorderStatus
+from app.read.consent import Consent
 from app.read.marks import Change, Marks
 from app.read.ports import ReadingCatalogue, RecorderPort
-from app.read.worklist import Progress, WorkItem, next_unread, step, updated, worklist
+from app.read.worklist import WorkItem, next_unread, step, updated, worklist
 
 
 class AssessmentMissing(UserError):
@@ -83,7 +84,8 @@ class OpenReading:
     marks: Marks = field(default_factory=Marks)
 
 
-StartRecorder = Callable[[Session], RecorderPort]
+StartRecorder = Callable[[Session, Event], RecorderPort]
+"""The event, the reader's consent, is to be stored before any gaze is."""
 
 
 class ReadingSession:
@@ -142,13 +144,16 @@ class ReadingSession:
         """Whether there is anything to read."""
         return bool(self._catalogue.cases())
 
-    def prepare(self, pseudonym: str, display: Display) -> Sitting:
+    def prepare(self, pseudonym: str, display: Display, consent: Consent) -> Sitting:
         """Start a recorder for this reader; slow, and may be called from another thread.
 
         Raises:
+            ConsentMissing: the reader was not told what is stored.
             SourceError: the gaze source cannot be opened.
             StoreError: the reader or the recording cannot be stored.
         """
+        now_ns = self._clock.now_ns()
+        agreed = consent.event(now_ns)
         reader = self._catalogue.ensure_reader(
             pseudonym=pseudonym.strip(), is_simulated=self._are_readers_simulated
         )
@@ -160,9 +165,9 @@ class ReadingSession:
             is_simulated=self.source.is_simulated,
             display=display,
             opened_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            opened_host_time_ns=self._clock.now_ns(),
+            opened_host_time_ns=now_ns,
         )
-        recorder = self._start_recorder(session)
+        recorder = self._start_recorder(session, agreed)
         self._catalogue.add_session(session)
         return Sitting(reader, session, recorder)
 
@@ -203,10 +208,10 @@ class ReadingSession:
             return
         now_ns, tally = self._tally()
         self._catalogue.interrupt_reading(self._open.reading.id, now_ns, *tally)
-        self._close_reading(now_ns, ReadingState.INTERRUPTED)
+        self._close_reading(now_ns, ReadingState.INTERRUPTED, tally)
 
-    def commit(self) -> None:
-        """Conclude the open case.
+    def commit(self) -> WorkItem:
+        """Conclude the open case; its line in the worklist says whether it must be read again.
 
         Raises:
             AssessmentMissing: no category was chosen; the case stays open.
@@ -216,7 +221,8 @@ class ReadingSession:
             raise AssessmentMissing("Choose a BI-RADS category before the case is committed.")
         now_ns, tally = self._tally()
         self._catalogue.commit_reading(opened.reading.id, opened.assessment, now_ns, *tally)
-        self._close_reading(now_ns, ReadingState.COMMITTED)
+        self._close_reading(now_ns, ReadingState.COMMITTED, tally)
+        return next(item for item in self._worklist if item.case_id == opened.case.id)
 
     def neighbour(self, by: int) -> str | None:
         """The case `by` steps further in the worklist, None at its ends."""
@@ -224,7 +230,7 @@ class ReadingSession:
         return step(self._worklist, current, by)
 
     def next_unread(self, after_case_id: str | None = None) -> str | None:
-        """The next case without a commit, from the one given on and around."""
+        """The next case without a commit, from the one given on and around; then those to be read again."""
         return next_unread(self._worklist, after_case_id)
 
     def images_of(self, case_id: str) -> list[Image]:
@@ -353,11 +359,11 @@ class ReadingSession:
         opened_ns = self._the_reading().reading.opened_host_time_ns
         return now_ns, self._the_sitting().recorder.tally(opened_ns, now_ns)
 
-    def _close_reading(self, now_ns: int, state: ReadingState) -> None:
+    def _close_reading(self, now_ns: int, state: ReadingState, tally: Tally) -> None:
         opened = self._the_reading()
         self._post(now_ns, "reading_closed", {"reading_id": opened.reading.id, "state": str(state)})
-        progress = Progress.DONE if state is ReadingState.COMMITTED else Progress.DRAFT
-        self._worklist = updated(self._worklist, opened.case.id, progress, opened.assessment.birads)
+        closed = replace(opened.reading, state=state, loss=tally.loss, longest_gap_s=tally.longest_gap_s)
+        self._worklist = updated(self._worklist, closed, opened.assessment.birads)
         self._open = None
 
     def _post(self, host_time_ns: int, kind: str, detail: dict[str, Any]) -> None:

@@ -153,7 +153,8 @@ class ReadWindow(QWidget):
     @Slot(str)
     def _on_started(self, pseudonym: str) -> None:
         self._reader_page.show_busy(True)
-        prepare = partial(self.session.prepare, pseudonym, self._display_of(self))
+        consent = self._reader_page.consent
+        prepare = partial(self.session.prepare, pseudonym, self._display_of(self), consent)
         self._starting = self._background.run(prepare, self._on_prepared)
 
     @Slot()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from acquisition.domain import Assessment, Case, Image, Reading, ReadingState
+from acquisition.gate import Verdict, must_be_reread, verdict
 
 
 class Progress(StrEnum):
@@ -15,7 +16,14 @@ class Progress(StrEnum):
 
     NEW = "new"
     DRAFT = "draft"
+    REREAD = "re-read"
+    """Committed, but with too little gaze to be used."""
     DONE = "done"
+
+
+UNREAD = (Progress.NEW, Progress.DRAFT)
+FURTHER = tuple(Progress)
+"""From the least to the most: a case never falls behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,14 @@ class WorkItem:
     progress: Progress
     birads: int | None
     is_simulated: bool
+    loss: float | None = None
+    """Of the reading that counts: the newest good commit, else the newest."""
+    longest_gap_s: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """On the gaze of the reading that counts."""
+        return verdict(self.loss, self.longest_gap_s)
 
 
 def worklist(
@@ -36,30 +52,41 @@ def worklist(
     readings: Sequence[Reading],
     assessment_of: Callable[[str], Assessment | None],
 ) -> tuple[WorkItem, ...]:
-    """All cases in their order, each with the newest commit, else the draft, among these readings."""
+    """All cases in their order, each as these readings (oldest first) left it."""
     n_images = Counter(image.case_id for image in images)
-    committed = {r.case_id: r for r in readings if r.state is ReadingState.COMMITTED}
-    begun = {r.case_id: r for r in readings}
-    items = []
-    for number, case in enumerate(cases, start=1):
-        reading = committed.get(case.id)
-        assessment = assessment_of(reading.id) if reading else None
-        progress = Progress.DONE if reading else Progress.DRAFT if case.id in begun else Progress.NEW
-        birads = assessment.birads if assessment else None
-        items.append(WorkItem(number, case.id, n_images[case.id], progress, birads, case.is_simulated))
-    return tuple(items)
+    items = {
+        case.id: WorkItem(number, case.id, n_images[case.id], Progress.NEW, None, case.is_simulated)
+        for number, case in enumerate(cases, start=1)
+    }
+    for reading in readings:
+        assessment = assessment_of(reading.id) if reading.state is ReadingState.COMMITTED else None
+        if reading.case_id in items:
+            birads = assessment.birads if assessment else None
+            items[reading.case_id] = _after(items[reading.case_id], reading, birads)
+    return tuple(items.values())
 
 
-def updated(
-    items: Sequence[WorkItem], case_id: str, progress: Progress, birads: int | None
-) -> tuple[WorkItem, ...]:
-    """After a reading of one case; what is done stays done when it is only looked at again."""
-    return tuple(
-        replace(item, progress=progress, birads=birads)
-        if item.case_id == case_id and (progress is Progress.DONE or item.progress is not Progress.DONE)
-        else item
-        for item in items
-    )
+def updated(items: Sequence[WorkItem], reading: Reading, birads: int | None) -> tuple[WorkItem, ...]:
+    """After one more reading; a case that is done stays done when it is only looked at again."""
+    return tuple(_after(item, reading, birads) if item.case_id == reading.case_id else item for item in items)
+
+
+def progress_of(reading: Reading) -> Progress:
+    """What a reading makes of its case."""
+    if reading.state is not ReadingState.COMMITTED:
+        return Progress.DRAFT
+    return Progress.REREAD if must_be_reread(reading) else Progress.DONE
+
+
+def _after(item: WorkItem, reading: Reading, birads: int | None) -> WorkItem:
+    """The line of a case after one more reading of it."""
+    progress = progress_of(reading)
+    if FURTHER.index(progress) < FURTHER.index(item.progress):
+        return item
+    if progress is Progress.DRAFT:
+        return replace(item, progress=progress, birads=birads)
+    loss, gap_s = reading.loss, reading.longest_gap_s
+    return replace(item, progress=progress, birads=birads, loss=loss, longest_gap_s=gap_s)
 
 
 def step(items: Sequence[WorkItem], current_case_id: str | None, by: int) -> str | None:
@@ -70,11 +97,16 @@ def step(items: Sequence[WorkItem], current_case_id: str | None, by: int) -> str
 
 
 def next_unread(items: Sequence[WorkItem], after_case_id: str | None) -> str | None:
-    """The next case that is not done, searched from the line after the one given, then from the top."""
+    """The next case without a commit, from the line after the one given on and around; then the re-reads.
+
+    A case is never read again right after itself: the eye remembers, and what disturbed it is still there.
+    """
     index = _index(items, after_case_id)
     start = 0 if index is None else index + 1
     around = [*items[start:], *items[:start]]
-    return next((item.case_id for item in around if item.progress is not Progress.DONE), None)
+    unread = [item.case_id for item in around if item.progress in UNREAD]
+    again = [item.case_id for item in around if item.progress is Progress.REREAD]
+    return next(iter([*unread, *(case_id for case_id in again if case_id != after_case_id)]), None)
 
 
 def _index(items: Sequence[WorkItem], case_id: str | None) -> int | None:

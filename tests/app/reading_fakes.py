@@ -33,11 +33,13 @@ from acquisition.live import Tally
 from acquisition.recorder import RecorderState, RecorderStatus
 from acquisition.sources.base import Calibrator
 from acquisition.store.gaze import gaze_dtype
+from app.read.consent import Consent
 from app.read.session import ReadingSession, SourceChoice
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
 SIMULATED = SourceChoice("simulated", is_simulated=True)
 SILENT = SourceChoice("none", is_simulated=False)
+CONSENT = Consent("You agree that gaze is stored.", "en", "2026-01-01T00:00:00.000+00:00")
 
 
 def an_image(
@@ -258,6 +260,7 @@ class FakeRecorder:
     def __init__(self) -> None:
         self.posted: list[Event | ViewState] = []
         self.turns: list[str] = []
+        self.loss, self.longest_gap_s = 0.03, 0.2
         self.now = RecorderStatus(RecorderState.RECORDING, n_samples=100, validity=0.97, rate_hz=120.0)
         self.rate_hz = 120.0
         self.calibrator: Calibrator | None = None
@@ -280,7 +283,7 @@ class FakeRecorder:
         return True
 
     def tally(self, start_ns: int, end_ns: int) -> Tally:
-        return Tally(round((end_ns - start_ns) * 120e-9), 0.03)
+        return Tally(round((end_ns - start_ns) * 120e-9), self.loss, self.longest_gap_s)
 
     def status(self) -> RecorderStatus:
         return self.now
@@ -305,10 +308,15 @@ class Desk:
     session: ReadingSession
 
     def sit_down(self, pseudonym: str = "R-07") -> None:
-        self.session.begin(self.session.prepare(pseudonym, DISPLAY))
+        self.session.begin(self.session.prepare(pseudonym, DISPLAY, CONSENT))
 
 
 def a_desk(catalogue: FakeCatalogue, source: SourceChoice = SIMULATED) -> Desk:
     """A session whose recorder always starts."""
     recorder, clock = FakeRecorder(), VirtualClock()
-    return Desk(catalogue, recorder, clock, ReadingSession(catalogue, lambda _: recorder, clock, source))
+
+    def start(_: Session, consent: Event) -> FakeRecorder:
+        recorder.post(consent)
+        return recorder
+
+    return Desk(catalogue, recorder, clock, ReadingSession(catalogue, start, clock, source))

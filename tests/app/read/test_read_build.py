@@ -1,5 +1,6 @@
 """The assembled room over a real store, a real recorder and a simulated tracker."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,12 @@ def test_a_reading_with_its_gaze_views_and_gap_is_in_the_store(
         "reading_opened",
         "reading_closed",
     ] * 2
+    consent = recording.events()[0]
+    assert consent.kind == "consent"
+    assert "By pressing Start you agree." in consent.detail["words"]
+    assert consent.detail["language"] == "en"
+    assert consent.detail["sha256"] == hashlib.sha256(consent.detail["words"].encode()).hexdigest()
+    assert consent.host_time_ns < store.raw(session.id).host_time_ns[0]
     of_first = [view for view in recording.view_states() if view.reading_id == committed.id]
     assert max(len(view.panels) for view in of_first) == 4
     assert any(not view.panels for view in of_first), "the images were covered in the pause"

@@ -1,11 +1,15 @@
 """The reading session over fakes: what is stored, when, and what survives."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
-from reading_fakes import DISPLAY, FOUR_VIEWS, SIMULATED, Desk, FakeCatalogue, a_desk, an_image
+from reading_fakes import CONSENT, DISPLAY, FOUR_VIEWS, SIMULATED, Desk, FakeCatalogue, a_desk, an_image
 
 from acquisition.clock import VirtualClock
-from acquisition.domain import Panel, ReadingState, ViewState
+from acquisition.domain import Event, Panel, ReadingState, ViewState
 from acquisition.errors import BugError, SourceError, StoreError
+from app.read.consent import ConsentMissing
 from app.read.session import AssessmentMissing, ReadingSession
 from app.read.worklist import Progress
 
@@ -33,12 +37,12 @@ def test_a_sitting_is_a_session_of_this_reader_and_display(desk: Desk) -> None:
 def test_a_source_that_does_not_open_leaves_no_session() -> None:
     catalogue = FakeCatalogue()
 
-    def refuse(_session: object) -> None:
+    def refuse(_session: object, _consent: object) -> None:
         raise SourceError("No tracker: plug one in.")
 
     session = ReadingSession(catalogue, refuse, VirtualClock(), SIMULATED)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="plug one in"):
-        session.prepare("R-07", DISPLAY)
+        session.prepare("R-07", DISPLAY, CONSENT)
     assert catalogue.sessions == []
     assert session.reader is None
 
@@ -184,3 +188,59 @@ def test_verbs_without_a_sitting_or_a_case_are_our_own_fault(desk: Desk) -> None
 def test_simulated_readers_are_not_offered_to_people(desk: Desk) -> None:
     desk.catalogue.ensure_reader(pseudonym="SIM-1", is_simulated=True)
     assert [reader.pseudonym for reader in desk.session.readers()] == ["R-07"]
+
+
+def test_consent_is_the_first_that_the_recording_hears(desk: Desk) -> None:
+    [first, *_] = desk.recorder.posted
+    assert isinstance(first, Event)
+    assert (first.kind, first.detail["words"]) == ("consent", CONSENT.words)
+    assert first.detail["sha256"] == hashlib.sha256(CONSENT.words.encode()).hexdigest()
+
+
+def test_without_the_words_of_a_consent_no_recorder_starts() -> None:
+    desk = a_desk(FakeCatalogue())
+    with pytest.raises(ConsentMissing, match="without consent"):
+        desk.session.prepare("R-07", DISPLAY, replace(CONSENT, words=" "))
+    assert desk.recorder.posted == []
+    assert desk.catalogue.sessions == []
+
+
+def commit(desk: Desk, case_id: str, loss: float | None, longest_gap_s: float | None) -> None:
+    desk.recorder.loss, desk.recorder.longest_gap_s = loss, longest_gap_s
+    desk.session.open(case_id)
+    desk.session.assess(birads=2)
+    desk.session.add_mark(f"{case_id} R CC", BOX, "mass")
+    desk.session.commit()
+
+
+def test_a_reading_that_lost_its_gaze_comes_again_after_the_new_cases(desk: Desk) -> None:
+    commit(desk, "case_1", 0.17, 0.3)
+    assert desk.session.worklist[0].progress is Progress.REREAD
+    assert desk.session.next_unread("case_1") == "case_2"
+    commit(desk, "case_2", 0.02, 0.3)
+    commit(desk, "case_3", 0.02, 3.4)
+    assert desk.session.next_unread("case_3") == "case_1"
+    again = desk.session.open("case_1")
+    assert again.marks.current == (), "what was committed is no draft"
+    assert again.assessment.birads is None
+    desk.session.assess(birads=3)
+    desk.recorder.loss, desk.recorder.longest_gap_s = 0.02, 0.3
+    assert desk.session.commit().progress is Progress.DONE
+    assert len([r for r in desk.catalogue.readings() if r.case_id == "case_1"]) == 2
+
+
+def test_the_re_reads_are_there_again_in_the_next_sitting(desk: Desk) -> None:
+    commit(desk, "case_1", 0.5, 0.3)
+    desk.session.end()
+    later = a_desk(desk.catalogue)
+    later.sit_down()
+    assert [item.progress for item in later.session.worklist] == [
+        Progress.REREAD,
+        Progress.NEW,
+        Progress.NEW,
+    ]
+
+
+def test_without_a_source_there_is_no_gate(desk: Desk) -> None:
+    commit(desk, "case_1", None, None)
+    assert desk.session.worklist[0].progress is Progress.DONE

@@ -35,6 +35,7 @@ from reading_fakes import (
 from acquisition.domain import Display, ReadingState
 from acquisition.errors import SourceError, StoreError
 from acquisition.recorder import RecorderState, RecorderStatus
+from app.read.consent import Consent
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.session import Sitting, SourceChoice
@@ -182,9 +183,9 @@ def slow_source(room: Room, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """The source opens when the event is set."""
     go_on, prepare = threading.Event(), room.desk.session.prepare
 
-    def slowly(pseudonym: str, display: Display) -> Sitting:
+    def slowly(pseudonym: str, display: Display, consent: Consent) -> Sitting:
         go_on.wait(10)
-        return prepare(pseudonym, display)
+        return prepare(pseudonym, display, consent)
 
     monkeypatch.setattr(room.desk.session, "prepare", slowly)
     return go_on
