@@ -30,6 +30,14 @@ DisplayOption = Annotated[
     str | None,
     typer.Option("--display", metavar="WxH[@WxHmm]", help="The screen under the tracker, in px and in mm."),
 ]
+ChannelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--channels",
+        metavar="FILE",
+        help="What the channels of an LSL stream mean, where the stream does not say it.",
+    ),
+]
 
 _DISPLAY = re.compile(r"(\d+)x(\d+)(?:@(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(?:mm)?)?")
 

@@ -14,6 +14,7 @@ from acquisition.sources import open_source
 from acquisition.store import open_store
 from app.commands.options import (
     DEFAULT_STORE,
+    ChannelsOption,
     DisplayOption,
     RateOption,
     RecordingsOption,
@@ -30,6 +31,7 @@ def record_command(
     recordings: RecordingsOption = None,
     rate: RateOption = 120.0,
     display: DisplayOption = None,
+    channels: ChannelsOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     _verbose: VerboseOption = False,
@@ -43,7 +45,7 @@ def record_command(
     clock = RealClock()
     screen = parse_display(display or "1920x1080")
     with open_store(store, recordings) as opened:
-        gaze = open_source(source, clock=clock, display=screen, rate_hz=rate, seed=seed)
+        gaze = open_source(source, clock=clock, display=screen, rate_hz=rate, seed=seed, channels=channels)
         session = record_session(opened, gaze, seconds, clock=clock, display=screen)
     if as_json:
         show_json({"session": session.id, "samples": session.n_samples, "sha256": session.sha256})
