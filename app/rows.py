@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from app.theme import colour
+
 Row = TypeVar("Row")
 AnyIndex = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
@@ -20,6 +22,8 @@ class Column(Generic[Row]):
     title: str
     text: Callable[[Row], str]
     is_number: bool = False
+    colour: Callable[[Row], str] | None = None
+    """Name of the colour of a row's text in it; empty for the usual one."""
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
@@ -56,13 +60,16 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text and alignment of a cell."""
+        """Text, alignment and colour of a cell."""
         column = self._columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(self._rows[index.row()])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and column.colour is not None:
+            name = column.colour(self._rows[index.row()])
+            return colour(name) if name else None
         return None
 
     def headerData(

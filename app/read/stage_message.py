@@ -29,7 +29,7 @@ class StageMessage(QWidget):
             column.addWidget(words)
         column.addStretch(1)
 
-    def say(self, title: Text, next_step: Text) -> None:
-        """What is, and what to do."""
-        self._title.setText(say(title))
-        self._next.setText(say(next_step))
+    def say(self, title: Text, next_step: Text, **values: object) -> None:
+        """What is, and what to do; both with the values."""
+        self._title.setText(say(title, **values))
+        self._next.setText(say(next_step, **values))

@@ -26,6 +26,8 @@ from app.read.recording_bar import RecordingBar
 from app.read.session import AssessmentMissing, OpenReading, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
+from app.read.worklist import n_to_reread
+from app.read.worklist_panel import told
 from app.texts import LABELS, Text, say
 
 LOOK_EVERY_MS = 500
@@ -173,6 +175,7 @@ class ReadWindow(QWidget):
             return
         self._reader_page.show_busy(False)
         self.session.begin(future.result())
+        self._side.worklist.show_notice("")
         self._show_page(self._desk)
         self._timer.start()
         self._look_at_recorder()
@@ -252,13 +255,14 @@ class ReadWindow(QWidget):
             return
         try:
             self._keep_note()
-            self.session.commit()
+            committed = self.session.commit()
         except AssessmentMissing:
             self._side.show()
             self._side.findings.show_problem(say(Text.CHOOSE_BIRADS))
         except UserError as error:
             self._side.findings.show_problem(str(error))
         else:
+            self._side.worklist.show_notice(told(committed))
             self.open_case(self.session.next_unread(opened.case.id))
 
     # Marks and the conclusion
@@ -378,6 +382,8 @@ class ReadWindow(QWidget):
         show_paused(self._actions["pause"], is_paused)
         if is_paused:
             self._message.say(Text.PAUSED_TITLE, Text.PAUSED_NEXT)
+        elif not is_open and (n_again := n_to_reread(self.session.worklist)):
+            self._message.say(Text.ALL_BUT_REREADS, Text.ALL_BUT_REREADS_NEXT, n=n_again)
         elif not is_open:
             self._message.say(Text.ALL_READ, Text.ALL_READ_NEXT)
         page = self.lightbox if is_open and not is_paused else self._message

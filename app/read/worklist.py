@@ -78,6 +78,11 @@ def progress_of(reading: Reading) -> Progress:
     return Progress.REREAD if must_be_reread(reading) else Progress.DONE
 
 
+def n_to_reread(items: Sequence[WorkItem]) -> int:
+    """How many cases wait for a second reading."""
+    return sum(item.progress is Progress.REREAD for item in items)
+
+
 def _after(item: WorkItem, reading: Reading, birads: int | None) -> WorkItem:
     """The line of a case after one more reading of it."""
     progress = progress_of(reading)

@@ -8,12 +8,16 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
+from acquisition.gate import Grade, Reason
 from app.parts import button, label
-from app.read.worklist import Progress, WorkItem
+from app.read.worklist import Progress, WorkItem, n_to_reread
 from app.rows import Column, RowsModel
 from app.texts import Text, say
 
 ROW_HEIGHT_PX = 30
+STATE, LOST = 2, 3
+"""The columns that a case to be read again fills with one sentence."""
+STATE_WIDTH_PX, LOST_WIDTH_PX = 62, 72
 PROGRESS_TEXT = {
     Progress.NEW: Text.STATE_NEW,
     Progress.DRAFT: Text.STATE_DRAFT,
@@ -21,27 +25,60 @@ PROGRESS_TEXT = {
 }
 
 
-def _state(item: WorkItem) -> str:
-    return say(PROGRESS_TEXT[item.progress])
+def case_number(item: WorkItem) -> str:
+    """What a case is called."""
+    return f"{item.number:03d}"
+
+
+def _case(item: WorkItem) -> str:
+    return f"{case_number(item)}  {say(Text.IS_SIMULATED)}" if item.is_simulated else case_number(item)
 
 
 def _birads(item: WorkItem) -> str:
     return say(Text.NO_VALUE) if item.birads is None else str(item.birads)
 
 
-def _images(item: WorkItem) -> str:
-    kind = f"  {say(Text.IS_SIMULATED)}" if item.is_simulated else ""
-    return f"{item.n_images}{kind}"
+def _state(item: WorkItem) -> str:
+    if item.progress is not Progress.REREAD:
+        return say(PROGRESS_TEXT[item.progress])
+    if item.verdict.reason is Reason.LOSS:
+        return say(Text.REREAD_LOST, percent=100 * (item.loss or 0))
+    return say(Text.REREAD_GAP, seconds=item.longest_gap_s)
+
+
+def _lost(item: WorkItem) -> str:
+    if item.progress is not Progress.DONE or item.loss is None:
+        return ""
+    return say(Text.PERCENT, value=100 * item.loss)
+
+
+def _colour(item: WorkItem) -> str:
+    return "warning" if item.verdict.grade in (Grade.WARN, Grade.REREAD) else ""
 
 
 def columns() -> tuple[Column[WorkItem], ...]:
     """What the worklist shows of a case."""
     return (
-        Column(say(Text.COLUMN_CASE), lambda item: f"{item.number:03d}"),
-        Column(say(Text.COLUMN_IMAGES), _images),
+        Column(say(Text.COLUMN_CASE), _case),
         Column(say(Text.COLUMN_BIRADS), _birads),
-        Column(say(Text.COLUMN_STATE), _state),
+        Column(
+            say(Text.COLUMN_STATE),
+            _state,
+            colour=lambda item: _colour(item) if item.progress is Progress.REREAD else "",
+        ),
+        Column(say(Text.COLUMN_LOSS), _lost, is_number=True, colour=_colour),
     )
+
+
+def told(item: WorkItem) -> str:
+    """What the reader is told of a case that was just committed; empty where its gaze was good."""
+    if item.verdict.reason is Reason.NOTHING:
+        return ""
+    if item.verdict.reason is Reason.LOSS:
+        words = say(Text.LOST_MUCH, case=case_number(item), percent=100 * (item.loss or 0))
+    else:
+        words = say(Text.LOST_LONG, case=case_number(item), seconds=item.longest_gap_s)
+    return f"{words} {say(Text.COMES_AGAIN)}" if item.progress is Progress.REREAD else words
 
 
 class WorklistTable(QTableView):
@@ -74,20 +111,31 @@ class WorklistPanel(QWidget):
         column.setSpacing(8)
         column.addLayout(self._head())
         column.addWidget(self._make_table(), stretch=1)
+        self._notice = label("", "warning", "gazeNotice", wraps=True)
+        self._notice.hide()
+        column.addWidget(self._notice)
 
     def show_worklist(self, pseudonym: str, items: Sequence[WorkItem], current_case_id: str | None) -> None:
         """The lines, with the open one marked."""
         self._items = tuple(items)
         self._model.show_rows(self._items)
-        n_done = sum(item.progress is Progress.DONE for item in items)
         self._reader.setText(say(Text.READER, pseudonym=pseudonym))
-        self._done.setText(say(Text.DONE_OF, done=n_done, total=len(items)))
+        self._done.setText(_summary(items))
+        self._table.clearSpans()
+        for number, item in enumerate(items):
+            if item.progress is Progress.REREAD:
+                self._table.setSpan(number, STATE, 1, 2)
         row = next((i for i, item in enumerate(items) if item.case_id == current_case_id), None)
         if row is None:
             self._table.clearSelection()
         else:
             self._table.selectRow(row)
             self._table.scrollTo(self._model.index(row, 0))
+
+    def show_notice(self, words: str) -> None:
+        """A quiet line under the worklist, until the next case is committed; empty for none."""
+        self._notice.setText(words)
+        self._notice.setVisible(bool(words))
 
     def _head(self) -> QVBoxLayout:
         self._reader = label("", "section", "readerLabel")
@@ -117,7 +165,10 @@ class WorklistPanel(QWidget):
         self._table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
         header = self._table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for section, width_px in ((STATE, STATE_WIDTH_PX), (LOST, LOST_WIDTH_PX)):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(section, width_px)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._table.clicked.connect(self._on_row)
@@ -127,3 +178,11 @@ class WorklistPanel(QWidget):
     @Slot(QModelIndex)
     def _on_row(self, index: QModelIndex) -> None:
         self.case_chosen.emit(self._items[index.row()].case_id)
+
+
+def _summary(items: Sequence[WorkItem]) -> str:
+    """How far the reader is."""
+    n_done = sum(item.progress is Progress.DONE for item in items)
+    n_again = n_to_reread(items)
+    words = say(Text.DONE_OF, done=n_done, total=len(items))
+    return f"{words}, {say(Text.TO_REREAD, n=n_again)}" if n_again else words

@@ -40,6 +40,7 @@ from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.session import Sitting, SourceChoice
 from app.read.window import ReadWindow
+from app.theme import colour
 
 Found = TypeVar("Found", bound=QWidget)
 
@@ -222,7 +223,7 @@ def test_the_first_unread_case_opens_and_the_worklist_shows_it(reading: Room) ->
     worklist = reading.find(QTableView, "worklist")
     assert [index.row() for index in worklist.selectionModel().selectedRows()] == [0]
     texts = [worklist.model().index(0, column).data() for column in range(4)]
-    assert texts == ["001", "4", "–", "new"]
+    assert texts == ["001", "–", "new", ""]
     assert reading.words("readerLabel") == "Reader R-07"
     assert reading.desk.recorder.views()[-1].panels[0].image_id == "case_1 R CC"
 
@@ -518,3 +519,44 @@ def test_nothing_overlaps_or_is_cut_at_any_size(reading: Room, size: tuple[int, 
     for i, (one, place) in enumerate(places):
         for other, other_place in places[i + 1 :]:
             assert not place.intersects(other_place), (one.objectName(), other.objectName())
+
+
+def state_of(room: Room, row: int) -> str:
+    return str(room.find(QTableView, "worklist").model().index(row, 2).data())
+
+
+def conclude(room: Room, loss: float = 0.03, longest_gap_s: float = 0.2) -> None:
+    room.desk.recorder.loss, room.desk.recorder.longest_gap_s = loss, longest_gap_s
+    room.key(Qt.Key.Key_1, CTRL)
+    room.key(Qt.Key.Key_Return)
+
+
+def test_a_case_with_too_little_gaze_is_told_quietly_and_offered_again(reading: Room) -> None:
+    conclude(reading, loss=0.17)
+    assert reading.case_id == "case_2"
+    assert state_of(reading, 0) == "re-read: 17 % lost"
+    assert reading.words("gazeNotice").startswith("Case 001: 17 % of the gaze was lost. It will be offered")
+    assert reading.find(QLabel, "gazeNotice").isVisible()
+    assert reading.words("doneLabel") == "0 of 3 read, 1 to read again"
+    conclude(reading)
+    assert not reading.find(QLabel, "gazeNotice").isVisible()
+    conclude(reading, longest_gap_s=3.4)
+    assert state_of(reading, 2) == "re-read: 3.4 s gap"
+    assert reading.case_id == "case_1"
+    assert reading.find(QListWidget, "marks").count() == 0
+    conclude(reading)
+    assert state_of(reading, 0) == "done"
+    conclude(reading, loss=0.2)
+    assert reading.case_id == ""
+    assert reading.words("stageTitle") == "Every case was read once."
+    assert reading.words("stageNext").startswith("1 lost too much gaze.")
+
+
+def test_a_warning_is_told_but_the_case_is_done(reading: Room) -> None:
+    conclude(reading, loss=0.11)
+    assert state_of(reading, 0) == "done"
+    assert reading.words("gazeNotice") == "Case 001: 11 % of the gaze was lost."
+    worklist = reading.find(QTableView, "worklist").model()
+    assert worklist.index(0, 3).data() == "11.0 %"
+    colours = [worklist.index(row, 3).data(Qt.ItemDataRole.ForegroundRole) for row in (0, 1)]
+    assert colours == [colour("warning"), None]
