@@ -6,10 +6,11 @@ with three seconds without any, is not complete; two thirds of that are worth a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acquisition.domain import Reading
+from acquisition.domain import Reading, ReadingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,12 @@ def verdict(loss: float | None, longest_gap_s: float | None, limits: GateLimits 
 def must_be_reread(reading: Reading, limits: GateLimits = USUAL) -> bool:
     """Whether the gaze of a committed reading is too poor to be used."""
     return verdict(reading.loss, reading.longest_gap_s, limits).grade is Grade.REREAD
+
+
+def committed_readings(readings: Iterable[Reading]) -> tuple[list[Reading], list[Reading]]:
+    """The committed ones: those whose gaze may be used, and those whose cases must be read again."""
+    committed = [reading for reading in readings if reading.state is ReadingState.COMMITTED]
+    return (
+        [reading for reading in committed if not must_be_reread(reading)],
+        [reading for reading in committed if must_be_reread(reading)],
+    )

@@ -20,8 +20,9 @@ from PIL import Image as Picture
 
 from acquisition.command_line import JsonOption, Step, VerboseOption, progress_bar, run, show, show_json
 from acquisition.dicom import read_image
-from acquisition.domain import Image, ReadingState
+from acquisition.domain import Image
 from acquisition.errors import UserError
+from acquisition.gate import committed_readings
 from acquisition.store import Store, open_store
 from acquisition.traces import Trace
 from learning.files import TRACES, Entry, Lineage, Part, SetManifest, save_set, save_traces
@@ -44,6 +45,8 @@ def build_set(
     progress: Step | None = None,
 ) -> int:
     """Write a pretraining set of all committed readings and all labelled images.
+
+    Readings that lost too much gaze and must be repeated (`acquisition.gate`) are left out.
 
     Patients are parted: those that nobody has read but that have a label are for evaluation, and as many of
     the others as make `evaluate_share`. Gaze on evaluation images stays behind.
@@ -139,7 +142,7 @@ def _plan(store: Store, traces: Sequence[Trace], labels: Collection[str], evalua
         for name, image in sorted(named.items())
     )
     learnt = tuple(trace for trace in traces if parts[patient_of[trace.image_id]] == "pretrain")
-    readings = [reading for reading in store.readings() if reading.state is ReadingState.COMMITTED]
+    readings, _ = committed_readings(store.readings())
     lineage = Lineage(
         n_readings=len({trace.reading_id for trace in traces}),
         n_readers=len({trace.reader_id for trace in traces}),
@@ -249,7 +252,8 @@ def main(
             evaluate_share=evaluate_share,
             progress=progress,
         )
-    told = {"set": str(out), "readings": n_readings}
+        left_out = committed_readings(opened.readings())[1]
+    told = {"set": str(out), "readings": n_readings, "left_out": len(left_out)}
     if as_json:
         show_json(told)
     else:

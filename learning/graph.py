@@ -12,8 +12,8 @@ import typer
 from numpy.typing import NDArray
 
 from acquisition.command_line import JsonOption, Step, VerboseOption, progress_bar, run, show, show_json
-from acquisition.domain import ReadingState
 from acquisition.errors import UserError
+from acquisition.gate import committed_readings
 from acquisition.store import Store, open_store
 from acquisition.traces import Trace, reading_traces
 from learning.files import (
@@ -101,15 +101,15 @@ def _collapsed(
 
 
 def committed_traces(store: Store, progress: Step | None = None) -> list[Trace]:
-    """The gaze of all committed readings on their images.
+    """The gaze of all committed readings on their images, without those that must be read again.
 
     Raises `StoreError` where a recording is missing or damaged.
     """
-    committed = [reading for reading in store.readings() if reading.state is ReadingState.COMMITTED]
+    usable, _ = committed_readings(store.readings())
     traces = []
-    for done, reading in enumerate(committed):
+    for done, reading in enumerate(usable):
         if progress:
-            progress(done / len(committed), f"gaze of reading {done + 1} of {len(committed)}")
+            progress(done / len(usable), f"gaze of reading {done + 1} of {len(usable)}")
         traces += reading_traces(store, reading.id)
     return traces
 

@@ -20,8 +20,9 @@ from typing import Annotated, Any
 import typer
 
 from acquisition.command_line import VerboseOption, run
-from acquisition.domain import Job, JobKind, JobState, ReadingState
+from acquisition.domain import Job, JobKind, JobState
 from acquisition.errors import BugError, StoreError, UserError
+from acquisition.gate import committed_readings
 from acquisition.store import Catalogue, Store, open_store
 from learning.files import MANIFEST
 
@@ -82,16 +83,17 @@ class Progress:
 
 
 def build_set_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:
-    """Turn all committed readings into graph and set. Returns its folder and how many there were."""
+    """Turn all committed readings into graph and set. Returns its folder, and how many could be used."""
     from learning.build import build_set
 
     out = Path(job.params["out"])
-    n_committed = sum(reading.state == ReadingState.COMMITTED for reading in store.readings())
+    used, left_out = committed_readings(store.readings())
     # A worker that died between the last rename and saying so leaves a whole set.
     if not (out / MANIFEST).is_file():
         build_set(store, out, scheme=job.params.get("scheme", "tima"), progress=progress)
-    store.catalogue.add_set(str(out), {"readings": n_committed, "job": job.id})
-    return {"set": str(out), "readings": n_committed}
+    counts = {"readings": len(used), "left_out": len(left_out)}
+    store.catalogue.add_set(str(out), {**counts, "job": job.id})
+    return {"set": str(out), **counts}
 
 
 def pretrain_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:

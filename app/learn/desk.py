@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from acquisition.domain import JobKind, JobState, ReadingState
+from acquisition.domain import JobKind, JobState
+from acquisition.gate import committed_readings
 from acquisition.store import Store
 from app.extras import INSTALL_LEARNING, has_learning
 from app.learn.state import Action, LearnState, learn_state, newest_set
@@ -50,8 +51,8 @@ class StoreDesk:
         if action == Action.BUILD:
             catalogue.queue_job(JobKind.BUILD_SET, {"out": str(self._out / "sets" / stamp), "scheme": "tima"})
         elif action == Action.PRETRAIN:
-            n_committed = sum(reading.state == ReadingState.COMMITTED for reading in self._store.readings())
-            set_path = newest_set(catalogue.jobs(), n_committed)
+            usable, _ = committed_readings(self._store.readings())
+            set_path = newest_set(catalogue.jobs(), len(usable))
             catalogue.queue_job(JobKind.PRETRAIN, {"set": set_path, "out": str(self._out / "runs" / stamp)})
         else:
             return

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from acquisition.domain import Job, JobKind, JobState, Reading, ReadingState
+from acquisition.gate import Grade, committed_readings, must_be_reread
 
 MIN_READINGS = 8
 """Fewer committed readings give no graph worth training on."""
@@ -66,13 +67,18 @@ def reading_rows(
         ReadingRow(
             case=cases.get(reading.case_id, "missing"),
             reader=readers.get(reading.reader_id, "missing"),
-            state=str(reading.state),
+            state=_state(reading),
             samples=reading.n_samples,
             loss="" if reading.loss is None else f"{100 * reading.loss:.1f} %",
             kind="simulated" if reading.is_simulated else "real",
         )
         for reading in reversed(readings)
     )
+
+
+def _state(reading: Reading) -> str:
+    is_poor = reading.state is ReadingState.COMMITTED and must_be_reread(reading)
+    return str(Grade.REREAD if is_poor else reading.state)
 
 
 def job_row(job: Job) -> JobRow:
@@ -92,47 +98,50 @@ def job_row(job: Job) -> JobRow:
 def _outcome(job: Job) -> str:
     """What a finished job left, in words."""
     if job.kind == JobKind.BUILD_SET:
-        return f"{job.result.get('readings', 0)} readings in {Path(str(job.result.get('set', ''))).name}"
+        words = f"{job.result.get('readings', 0)} readings in {Path(str(job.result.get('set', ''))).name}"
+        n_left_out = job.result.get("left_out", 0)
+        return f"{words}, {n_left_out} left out: too much gaze lost" if n_left_out else words
     return f"{len(job.result.get('runs', ()))} arms trained; the report is ready"
 
 
 def summary(readings: Sequence[Reading]) -> str:
     """One line on what a set would be built from."""
-    committed = [reading for reading in readings if reading.state == ReadingState.COMMITTED]
+    usable, poor = committed_readings(readings)
+    committed = usable + poor
     n_readers = len({reading.reader_id for reading in committed})
     n_simulated = sum(reading.is_simulated for reading in committed)
     words = f"{len(committed)} committed readings by {n_readers} {'reader' if n_readers == 1 else 'readers'}"
-    if n_simulated == 0:
-        return words
-    return f"{words}, {'all' if n_simulated == len(committed) else n_simulated} simulated"
+    if n_simulated:
+        words += f", {'all' if n_simulated == len(committed) else n_simulated} simulated"
+    return f"{words}; {len(poor)} to be read again are left out" if poor else words
 
 
 def next_action(
     readings: Sequence[Reading], jobs: Sequence[Job], *, has_learning: bool, install: str
 ) -> tuple[Action, str]:
     """What the button does next, and why, in a sentence."""
-    n_committed = sum(reading.state == ReadingState.COMMITTED for reading in readings)
+    n_usable = len(committed_readings(readings)[0])
     if not has_learning:
         return Action.INSTALL, f"The learning half is not installed. In a terminal: {install}"
     if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs):
         return Action.WAIT, "A job is at work. It goes on when this window is closed."
-    if n_committed < MIN_READINGS:
+    if n_usable < MIN_READINGS:
         return (
             Action.WAIT,
-            f"{n_committed} of at least {MIN_READINGS} readings are committed. Read more cases first.",
+            f"{n_usable} of at least {MIN_READINGS} readings are committed. Read more cases first.",
         )
-    if newest_set(jobs, n_committed) is None:
+    if newest_set(jobs, n_usable) is None:
         return Action.BUILD, "Compares the gaze of all readings and writes one folder that is safe to send."
     return Action.PRETRAIN, "Trains with and without the gaze, under matched conditions, and evaluates both."
 
 
-def newest_set(jobs: Sequence[Job], n_committed: int) -> str | None:
-    """The folder of the newest set, if it was built from as many readings as there are now."""
+def newest_set(jobs: Sequence[Job], n_usable: int) -> str | None:
+    """The folder of the newest set, if it was built from as many readings as can be used now."""
     built = [job for job in jobs if job.kind == JobKind.BUILD_SET and job.state == JobState.DONE]
     if not built:
         return None
     newest = max(built, key=lambda job: job.created_utc)
-    return str(newest.result["set"]) if newest.result.get("readings") == n_committed else None
+    return str(newest.result["set"]) if newest.result.get("readings") == n_usable else None
 
 
 def learn_state(

@@ -75,3 +75,12 @@ def test_the_summary_says_what_is_simulated() -> None:
     assert state.summary == "3 committed readings by 1 reader, 2 simulated"
     assert {row.kind for row in state.readings} == {"simulated", "real"}
     assert state.readings[0].case == "Case 1"
+
+
+def test_readings_to_be_repeated_do_not_count_and_are_named() -> None:
+    poor = [replace(one, loss=0.3) for one in readings(3)]
+    every = [*readings(MIN_READINGS - 1), *poor]
+    state = learn_state(every, {}, {}, [], has_learning=True, install=INSTALL)
+    assert state.action is Action.WAIT
+    assert state.summary.endswith("all simulated; 3 to be read again are left out")
+    assert [row.state for row in state.readings[:4]] == ["re-read"] * 3 + ["committed"]

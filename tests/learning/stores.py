@@ -35,9 +35,14 @@ def phantoms(store: Store, folder: Path, n_patients: int) -> None:
 
 
 def read_cases(
-    store: Store, n_cases: int, *, session_id: str = "ses_first", commit_last: bool = True
+    store: Store,
+    n_cases: int,
+    *,
+    session_id: str = "ses_first",
+    commit_last: bool = True,
+    loss: float = 0.0,
 ) -> None:
-    """One session in which the first cases are read, each for four seconds."""
+    """One session in which the first cases are read, each for four seconds; committed with this loss."""
     reader = store.catalogue.ensure_reader(name=READER_NAME, pseudonym="reader-ottilie", is_simulated=True)
     session = Session(
         session_id, reader.id, reader.pseudonym, "simulated", True, DISPLAY, "2026-03-04T05:06:07Z", 0
@@ -57,7 +62,7 @@ def read_cases(
         writer.event(Event(closed_ns, "reading_closed", {"reading_id": reading.id, "state": "committed"}))
         if commit_last or number + 1 < n_cases:
             store.catalogue.commit_reading(
-                reading.id, Assessment(reading.id, 2), closed_ns, len(time_ns), 0.0
+                reading.id, Assessment(reading.id, 2), closed_ns, len(time_ns), loss
             )
     writer.commit()
     writer.seal()

@@ -1,4 +1,5 @@
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,3 +216,15 @@ def test_commands_on_a_store(store: Store, tmp_path: Path) -> None:
     assert "neither a set" in str(done.exception)
     done = CliRunner().invoke(graph_app, [])
     assert "Say whose gaze" in str(done.exception)
+
+
+def test_readings_that_must_be_repeated_are_left_out_and_counted(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as opened:
+        phantoms(opened, tmp_path / "films", N_PATIENTS)
+        read_cases(opened, N_READ)
+        read_cases(opened, N_READ, session_id="ses_poor", loss=0.3)
+        assert build_set(opened, tmp_path / "set") == N_READ
+    again = tmp_path / "again"
+    result = CliRunner().invoke(app, ["--store", str(tmp_path / "store"), "--out", str(again), "--json"])
+    assert json.loads(result.stdout) == {"set": str(again), "readings": N_READ, "left_out": N_READ}
+    assert load_set(tmp_path / "set").lineage.n_readings == N_READ
