@@ -160,6 +160,8 @@ class Intake:
             self.notice = ""
             self._explain(Gap(self._gone_since_ns, event.host_time_ns, GapCause.DISCONNECT))
             self._gone_since_ns = None
+        elif event.kind == "end_of_replay":
+            self.notice = "The replay is over: nothing more comes."
         elif event.kind == "overflow":
             self.digest()
             self._overrun_since_ns = self.live.last_ns() + self._period_ns

@@ -48,9 +48,18 @@ def _lsl(options: SourceOptions) -> GazeSource:
     return LslSource(options.clock, options.display, stream=options.which, channel_file=channels)
 
 
+def _replay(options: SourceOptions) -> GazeSource:
+    # Reads recordings, and the store in turn knows what sources are made of.
+    from acquisition.sources.replay import ReplaySource, parse_replay
+
+    path, speed = parse_replay(options.which)
+    return ReplaySource(options.clock, path, speed=speed)
+
+
 SOURCES: dict[str, Callable[[SourceOptions], GazeSource]] = {
     "simulated": _simulated,
     "lsl": _lsl,
+    "replay": _replay,
     "none": lambda options: SilentSource(options.clock),
 }
 

@@ -132,6 +132,16 @@ class OffersOthers(Protocol):
         ...
 
 
+@runtime_checkable
+class CanEnd(Protocol):
+    """A source that comes to an end by itself: a replay."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything was read."""
+        ...
+
+
 class Eyes(StrEnum):
     """Which eyes a calibration is of."""
 

@@ -1,5 +1,6 @@
 """What `GazeSource` promises, asked of every source that ships."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,10 @@ from acquisition.domain import IDENTITY, Display, Panel, ViewState
 from acquisition.sources import SOURCES, open_source
 from acquisition.sources.base import WatchesScreen, sample_dtype
 from acquisition.sources.lsl import LslSource
+from acquisition.sources.replay import END, SOURCE_EVENTS
 from acquisition.store import RawGaze
 from acquisition.store.gaze import gaze_of
+from tests.acquisition.recorded import record
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
 
@@ -39,18 +42,46 @@ class Bench:
         return batches
 
 
-BENCHES = ["simulated on a real clock", "simulated on a virtual clock", "lsl", "none"]
+def simulated(words=""):
+    return lambda _, clock: open_source(f"simulated:{words}", clock=clock, display=DISPLAY)
+
+
+def lsl(request, clock):
+    request.getfixturevalue("lsl_outlet")("titta", "--rate", "120", "--real-stamps")
+    return LslSource(clock, DISPLAY, others_s=0.1)
+
+
+def replay(suffix=""):
+    def make(request, clock):
+        path = record(request.getfixturevalue("tmp_path"), ERRORS, 5.0)
+        return open_source(f"replay:{path}{suffix}", clock=clock, display=DISPLAY)
+
+    return make
+
+
+def none(_, clock):
+    return open_source("none", clock=clock, display=DISPLAY)
+
+
+ERRORS = "simulated:jitter=2,skips=5,disconnect=0.3/0.2,overflow=0.7/0.05,blinks=20"
+BENCHES = {
+    "simulated on a real clock": simulated(),
+    "simulated on a virtual clock": simulated(),
+    "simulated with errors on a virtual clock": simulated(ERRORS.partition(":")[2]),
+    "lsl": lsl,
+    "replay on a real clock": replay(),
+    "replay on a virtual clock": replay(),
+    "replay at four times the speed on a virtual clock": replay("@4"),
+    "none": none,
+}
+"""By a name that begins with the source's: how it is made, not yet opened."""
 
 
 @pytest.fixture(params=BENCHES)
 def bench(request):
     clock = VirtualClock() if "virtual" in request.param else RealClock()
-    name = request.param.split()[0]
-    source = open_source(name, clock=clock, display=DISPLAY)
-    if name == "lsl":
-        request.getfixturevalue("lsl_outlet")("titta", "--rate", "120", "--real-stamps")
-        source = LslSource(clock, DISPLAY, others_s=0.1)
-    bench = Bench(source, clock, has_gaze=name != "none")
+    source = BENCHES[request.param](request, clock)
+    bench = Bench(source, clock, has_gaze=request.param != "none")
     yield bench
     bench.source.close()
 
@@ -70,6 +101,22 @@ def test_batches_are_what_the_channel_table_says(bench):
         assert len(batch.samples) == len(batch.source_time_s) == len(batch.host_time_ns)
     assert bench.has_gaze == (sum(len(batch.samples) for batch in batches) > 0)
     assert bench.has_gaze == bool(info.channels)
+
+
+def test_the_source_says_what_it_is(bench):
+    info = bench.source.open()
+    assert info.name
+    assert info.nominal_rate_hz >= 0.0
+    assert all(isinstance(text, str) for pair in info.detail.items() for text in pair)
+
+
+def test_what_it_says_of_itself_is_known_to_the_replay_and_never_in_the_future(bench):
+    bench.source.open()
+    for batch in bench.read_for(1.0):
+        for event in batch.events:
+            assert event.kind in SOURCE_EVENTS | {END}
+            assert event.host_time_ns <= bench.clock.now_ns()
+            json.dumps(dict(event.detail))
 
 
 def test_time_goes_forward_and_arrival_is_never_in_the_future(bench):
