@@ -24,28 +24,39 @@ def encode(records: NDArray[Any]) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(_as_bytes(records).T.tobytes())
 
 
+class Decoder:
+    """Fills columns with what `encode` made of records, chunk by chunk."""
+
+    def __init__(self, *columns: NDArray[Any]) -> None:
+        """Contiguous arrays, each (n,), for the fields of n records in their order.
+
+        One array of the records' own dtype is filled with the records.
+        """
+        self._columns = [_as_bytes(column) for column in columns]
+        self._itemsize = sum(column.shape[1] for column in self._columns)
+        self._zstd = zstandard.ZstdDecompressor()
+
+    def fill(self, data: bytes, start: int, stop: int) -> None:
+        """Fill [start, stop). Raises `ValueError` where the bytes do not hold so many records."""
+        n_bytes = (stop - start) * self._itemsize
+        if n_bytes == 0:
+            return
+        try:
+            planes = self._zstd.decompress(data, max_output_size=n_bytes)
+        except zstandard.ZstdError as error:
+            raise ValueError(f"the chunk does not decompress: {error}") from error
+        if len(planes) != n_bytes:
+            raise ValueError(f"the chunk holds {len(planes)} bytes instead of {n_bytes}")
+        records = np.frombuffer(planes, np.uint8).reshape(self._itemsize, stop - start).T
+        end = 0
+        for column in self._columns:
+            begin, end = end, end + column.shape[1]
+            column[start:stop] = records[:, begin:end]
+
+
 def decode(data: bytes, records: NDArray[Any]) -> None:
-    """Fill a contiguous array (n,) from the bytes of `encode`.
-
-    Raises `ValueError` where they do not hold n records of this dtype.
-    """
-    if records.nbytes == 0:
-        return
-    try:
-        planes = zstandard.ZstdDecompressor().decompress(data, max_output_size=records.nbytes)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"the chunk does not decompress: {error}") from error
-    if len(planes) != records.nbytes:
-        raise ValueError(f"the chunk holds {len(planes)} bytes instead of {records.nbytes}")
-    _as_bytes(records)[:] = np.frombuffer(planes, np.uint8).reshape(records.itemsize, len(records)).T
-
-
-def column(records: NDArray[Any], name: str) -> NDArray[Any]:
-    """A contiguous copy (n,) of one field of contiguous records; numpy's own copies nested fields slowly."""
-    dtype, offset = dict(records.dtype.fields or {})[name][:2]
-    values = np.empty(len(records), dtype)
-    _as_bytes(values)[:] = _as_bytes(records)[:, offset : offset + dtype.itemsize]
-    return values
+    """Fill a contiguous array (n,) from the bytes of `encode`. Raises `ValueError` as `Decoder.fill`."""
+    Decoder(records).fill(data, 0, len(records))
 
 
 def _as_bytes(records: NDArray[Any]) -> NDArray[np.uint8]:

@@ -7,7 +7,9 @@ not, it is the moment of arrival. Nothing here is stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -42,8 +44,12 @@ _PER_SIDE = (
     *_OPENNESS,
     "openness_valid",
 )
-_BLOCK = 8192
+_BLOCK = 4096
 """Samples filled at a time, so that a block stays in the processor's cache."""
+_AHEAD = 4
+"""Parts that may wait, as sent, to be filled in."""
+PART_CHUNKS = 1000
+"""Chunks of a part: some 100 s of gaze."""
 _TIMES = (("time_ns", "<i8"), ("host_time_ns", "<i8"), ("device_time_us", "<f8"), ("source_time_s", "<f8"))
 
 
@@ -66,21 +72,31 @@ def gaze_by_clock(raw: RawGaze, clock: SourceClock) -> NDArray[np.void]:
     Raises `StoreError` where a channel has a role that is no field.
     """
     gaze = np.empty(len(raw.samples), gaze_dtype(raw.channels))
-    channels = {channel.role: channel for channel in raw.channels if channel.role}
-    for role in channels:
-        if role not in (gaze.dtype.names or ()):
-            label = channels[role].label
-            raise StoreError(
-                f"Channel {label} has the role {role}, which is no field of gaze: check the source"
-            )
-    time_ns = clock.capture_ns(raw.source_time_s, raw.host_time_ns)
-    for start in range(0, len(gaze), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        _fill(gaze[part], raw.samples[part], channels)
-        gaze["source_time_s"][part] = raw.source_time_s[part]
-        gaze["host_time_ns"][part] = raw.host_time_ns[part]
-        gaze["time_ns"][part] = time_ns[part]
+    _fill(gaze, raw, clock, _by_role(raw.channels))
     return gaze
+
+
+def gaze_of_all(recording: Recording) -> NDArray[np.void]:
+    """The gaze (n,) of a whole recording; filled in while more of it is being read."""
+    clock, channels = source_clock(recording.clock_pairs()), _by_role(recording.info.channels)
+    gaze = np.empty(recording.promised().sample, gaze_dtype(recording.info.channels))
+    end, filled = 0, deque[Future[None]]()
+    with ThreadPoolExecutor(1, "gaze") as pool:
+        for raw in raw_parts(recording):
+            start, end = end, min(end + len(raw.samples), len(gaze))
+            filled.append(pool.submit(_fill, gaze[start:end], raw, clock, channels))
+            if len(filled) > _AHEAD:
+                filled.popleft().result()
+        for part in filled:
+            part.result()
+    return gaze
+
+
+def raw_parts(recording: Recording) -> Iterator[RawGaze]:
+    """The samples of a recording in order, some minutes at a time; at least one part, which may be empty."""
+    n_chunks = recording.promised().chunk
+    for start in range(0, max(n_chunks, 1), PART_CHUNKS):
+        yield recording.raw(range(start, min(start + PART_CHUNKS, n_chunks)))
 
 
 def samples_between(recording: Recording, start_ns: int, end_ns: int | None) -> RawGaze:
@@ -108,15 +124,32 @@ def _chunks_between(rows: Sequence[ChunkRow], clock: SourceClock, start_ns: int,
     return range(rows[within[0]].seq, rows[within[-1]].seq + 1) if len(within) else range(0)
 
 
-def _fill(gaze: NDArray[np.void], samples: NDArray[np.void], channels: Mapping[str, Channel]) -> None:
-    for name in gaze.dtype.names or ():
-        is_flag = gaze.dtype[name] == np.bool_
-        if name in channels:
-            values: NDArray[Any] = samples[channels[name].label]
-            # NaN is true to numpy; a flag that is not a number says nothing good.
-            gaze[name] = (
-                (values != 0) & (values == values) if is_flag else values * np.float64(channels[name].scale)
+def _by_role(channels: Sequence[Channel]) -> dict[str, Channel]:
+    """The channels that fill a field. Raises `StoreError` where there is no such field."""
+    names = gaze_dtype(channels).names or ()
+    found = {channel.role: channel for channel in channels if channel.role}
+    for role, channel in found.items():
+        if role not in names:
+            raise StoreError(
+                f"Channel {channel.label} has the role {role}, which is no field of gaze: check the source"
             )
+    return found
+
+
+def _fill(gaze: NDArray[np.void], raw: RawGaze, clock: SourceClock, channels: Mapping[str, Channel]) -> None:
+    """Fill gaze (n,) from raw samples (n,)."""
+    for start in range(0, len(gaze), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        block, source_time_s, host_time_ns = gaze[part], raw.source_time_s[part], raw.host_time_ns[part]
+        _fill_fields(block, raw.samples[part], channels)
+        block["source_time_s"], block["host_time_ns"] = source_time_s, host_time_ns
+        block["time_ns"] = clock.capture_ns(source_time_s, host_time_ns)
+
+
+def _fill_fields(gaze: NDArray[np.void], samples: NDArray[np.void], channels: Mapping[str, Channel]) -> None:
+    for name in gaze.dtype.names or ():
+        if name in channels:
+            _fill_field(gaze[name], samples[channels[name].label], channels[name].scale)
         elif gaze.dtype[name] == np.float64:
             gaze[name] = np.nan
     for side in ("left", "right", "both"):
@@ -124,3 +157,13 @@ def _fill(gaze: NDArray[np.void], samples: NDArray[np.void], channels: Mapping[s
             name = f"{side}_{flag}"
             if name in (gaze.dtype.names or ()) and name not in channels:
                 gaze[name] = np.logical_and.reduce([np.isfinite(gaze[f"{side}_{field}"]) for field in fields])
+
+
+def _fill_field(field: NDArray[Any], values: NDArray[Any], scale: float) -> None:
+    if field.dtype == np.bool_:
+        # NaN is true to numpy; a flag that is not a number says nothing good.
+        field[:] = (values != 0) & (values == values) if values.dtype.kind == "f" else values != 0
+    elif scale == 1.0:
+        field[:] = values
+    else:
+        np.multiply(values, np.float64(scale), out=field)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,9 +78,9 @@ class Recording:
     def raw(self, seqs: range | None = None) -> RawGaze:
         """All samples in the order of their arrival, or those of the chunks of these numbers."""
         with self._connected() as connection:
-            records = self._records(connection, seqs)
-        columns = (codec.column(records, name) for name in ("sample", "source_time_s", "host_time_ns"))
-        return RawGaze(self.info.channels, *columns)
+            if seqs is None:
+                seqs = range(_promised(connection).chunk)
+            return self._raw(connection, seqs)
 
     def chunks(self) -> list[ChunkRow]:
         """What each chunk spans."""
@@ -113,6 +114,11 @@ class Recording:
             )
             return [ClockPair(*row) for row in rows]
 
+    def promised(self) -> Counts:
+        """How many rows of each kind were committed; fewer than that may be left."""
+        with self._connected() as connection:
+            return _promised(connection)
+
     def counts(self) -> Counts:
         """How many rows it has of each kind."""
         with self._connected() as connection:
@@ -134,31 +140,35 @@ class Recording:
             problems.append(str(error))
         return problems
 
-    def _records(self, connection: sqlite.Connection, seqs: range | None) -> NDArray[np.void]:
-        if seqs is None:
-            (n_chunks,) = connection.execute("SELECT chunk FROM high_water").fetchone()
-            seqs = range(n_chunks)
+    def _raw(self, connection: sqlite.Connection, seqs: range) -> RawGaze:
         total = "SELECT coalesce(sum(n), 0) FROM chunk WHERE seq >= ? AND seq < ?"
         (n_samples,) = connection.execute(total, (seqs.start, seqs.stop)).fetchone()
-        records = np.empty(n_samples, self._dtype)
-        found = _chunks(connection, seqs)
+        columns = self._columns(n_samples)
+        decoder, found = codec.Decoder(*columns), _chunks(connection, seqs)
         end = 0
         for seq in seqs:
             row, crc32, data = next(found, (None, 0, b""))
             if row is None or row.seq != seq:
                 raise StoreError(f"{self.path} lacks chunk {seq}: restore it from a backup")
             start, end = end, end + row.n
-            self._decode(row, crc32, data, records[start:end])
-        return records
+            self._decode(row, crc32, data, decoder, start)
+        source_time_s, host_time_ns, samples = columns
+        return RawGaze(self.info.channels, samples, source_time_s, host_time_ns)
 
-    def _decode(self, row: ChunkRow, crc32: int, data: bytes, records: NDArray[np.void]) -> None:
-        damage = f"{self.path} is damaged in chunk {row.seq}, {row.n} samples: restore it from a backup"
+    def _columns(self, n: int) -> list[NDArray[Any]]:
+        """The fields of a record, each to be filled with n values."""
+        return [np.empty(n, self._dtype[name]) for name in self._dtype.names or ()]
+
+    def _decode(self, row: ChunkRow, crc32: int, data: bytes, decoder: codec.Decoder, start: int) -> None:
         if row.crc32(data) != crc32:
-            raise StoreError(damage)
+            raise StoreError(self._damaged(row))
         try:
-            codec.decode(data, records)
+            decoder.fill(data, start, start + row.n)
         except ValueError as error:
-            raise StoreError(f"{damage} ({error})") from error
+            raise StoreError(f"{self._damaged(row)} ({error})") from error
+
+    def _damaged(self, row: ChunkRow) -> str:
+        return f"{self.path} is damaged in chunk {row.seq}, {row.n} samples: restore it from a backup"
 
     def _chunk_problems(self, connection: sqlite.Connection) -> list[str]:
         problems = []
@@ -168,15 +178,14 @@ class Recording:
                 problems.append(f"{self.path} lacks chunks {expected} to {row.seq - 1}")
             expected = row.seq + 1
             try:
-                self._decode(row, crc32, data, np.empty(row.n, self._dtype))
+                self._decode(row, crc32, data, codec.Decoder(*self._columns(row.n)), 0)
             except StoreError as error:
                 problems.append(str(error))
         return problems
 
     def _count_problems(self, connection: sqlite.Connection, mark: Counts) -> list[str]:
         held = Counts(*connection.execute(COUNT).fetchone())
-        inner = Counts(*connection.execute(f"SELECT {', '.join(Counts._fields)} FROM high_water").fetchone())
-        promised = Counts(*map(max, inner, mark))
+        promised = Counts(*map(max, _promised(connection), mark))
         return [
             f"{self.path} has lost data: {n} rows of {name} are left of {due}"
             for name, n, due in zip(Counts._fields, held, promised, strict=True)
@@ -228,6 +237,10 @@ def _header(connection: sqlite.Connection) -> RecordingHeader:
         seal is not None,
         tuple(json.loads(problems)),
     )
+
+
+def _promised(connection: sqlite.Connection) -> Counts:
+    return Counts(*connection.execute(f"SELECT {', '.join(Counts._fields)} FROM high_water").fetchone())
 
 
 def _n_samples(connection: sqlite.Connection) -> int:

@@ -17,7 +17,7 @@ from acquisition.errors import StoreError
 from acquisition.sources.base import SourceInfo
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.engine import catalogue_engine, parse_url
-from acquisition.store.gaze import gaze_by_clock, gaze_of, samples_between
+from acquisition.store.gaze import gaze_by_clock, gaze_of, gaze_of_all, raw_parts, samples_between
 from acquisition.store.migrate import check_file, migrate
 from acquisition.store.reconcile import reconcile
 from acquisition.store.recording import RecordingWriter
@@ -26,8 +26,6 @@ from acquisition.store.recording_reader import RawGaze, Recording
 
 CATALOGUE_NAME = "catalogue.sqlite"
 RECORDINGS_NAME = "recordings"
-PART_CHUNKS = 1000
-"""Chunks of a part: some 100 s of gaze."""
 
 
 def open_store(
@@ -152,16 +150,18 @@ class Store:
         `..._pupil_valid`, `..._origin_{x,y,z}_mm`, `..._origin_valid`, `..._point_{x,y,z}_mm`,
         `..._openness_mm`, `..._openness_valid`. NaN or False where the device has none.
         """
-        raw, recording = self._raw(session_or_reading_id)
+        reading = self._reading(session_or_reading_id)
+        if reading is None:
+            return gaze_of_all(self.recording(session_or_reading_id))
+        raw, recording = self._raw(reading.id)
         return gaze_of(raw, recording.clock_pairs())
 
     def gaze_parts(self, session_id: str) -> Iterator[NDArray[np.void]]:
         """The gaze of a session in order, some minutes at a time; at least one array, which may be empty."""
         recording = self.recording(session_id)
         clock = source_clock(recording.clock_pairs())
-        n_chunks = recording.counts().chunk
-        for start in range(0, max(n_chunks, 1), PART_CHUNKS):
-            yield gaze_by_clock(recording.raw(range(start, min(start + PART_CHUNKS, n_chunks))), clock)
+        for raw in raw_parts(recording):
+            yield gaze_by_clock(raw, clock)
 
     def gaps(self, session_or_reading_id: str) -> list[Gap]:
         """The recorded stretches without usable gaze that touch a session or a reading."""

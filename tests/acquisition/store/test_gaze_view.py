@@ -167,10 +167,11 @@ def test_gaps_of_a_reading_are_those_that_touch_it(store: Store) -> None:
 
 def test_parts_are_the_whole(store: Store, recorded: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = store.gaze(recorded.id)
-    monkeypatch.setattr("acquisition.store.store.PART_CHUNKS", 3)
+    monkeypatch.setattr(view, "PART_CHUNKS", 3)
     parts = list(store.gaze_parts(recorded.id))
     assert [len(part) for part in parts] == [30, 30, 30, 10]
     assert b"".join(part.tobytes() for part in parts) == whole.tobytes()
+    assert store.gaze(recorded.id).tobytes() == whole.tobytes()
 
 
 def test_an_empty_recording_has_one_empty_part(store: Store) -> None:
