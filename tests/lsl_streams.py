@@ -17,6 +17,8 @@ MachineAddresses = {127.0.0.1}
 [lab]
 KnownPeers = {127.0.0.1}
 SessionID = {session_id}
+[tuning]
+TimeProbeInterval = 0.01
 [log]
 level = -3
 """

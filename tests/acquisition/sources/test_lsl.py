@@ -1,20 +1,60 @@
+import contextlib
+import signal
+import threading
+from dataclasses import replace
+
 import lsl_outlet as outlet
 import numpy as np
 import pytest
 
 from acquisition.clock import RealClock
-from acquisition.domain import Display, GapCause
+from acquisition.domain import Display, GapCause, Session, new_id
 from acquisition.errors import SourceError
-from acquisition.recorder import record_session
-from acquisition.sources.lsl import LslSource
+from acquisition.recorder import Recorder, record_session
+from acquisition.sources import open_source
+from acquisition.sources.lsl import AvailableStream, LslSource, available_streams
+from acquisition.sources.lsl_network import Connection
 from acquisition.store import open_store
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
-NUMBER_COLUMN = {"titta": 2, "app_tobii_pro": 2, "pupil": 2}
+PATIENCE_S = 60.0
 
 
 def source(others_s=0.1, **options):
     return LslSource(RealClock(), DISPLAY, others_s=others_s, **options)
+
+
+def wait_until(is_so):
+    moment = threading.Event()
+    for _ in range(round(PATIENCE_S / 0.02)):
+        if is_so():
+            return
+        moment.wait(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+@contextlib.contextmanager
+def recording(store, gaze, clock):
+    """A recorder of one session that runs until the test stops it."""
+    reader = store.catalogue.ensure_reader()
+    session = Session(
+        new_id("ses"),
+        reader.id,
+        reader.pseudonym,
+        "lsl",
+        False,
+        DISPLAY,
+        "2026-01-01T00:00:00",
+        clock.now_ns(),
+    )
+    store.catalogue.add_session(session)
+    recorder = Recorder(lambda info: store.create_recording(info, session), gaze, clock)
+    recorder.start()
+    recorder.wait_until_open()
+    try:
+        yield recorder
+    finally:
+        recorder.stop()
 
 
 def read_until(gaze, wanted, at_most=600):
@@ -31,13 +71,13 @@ def read_until(gaze, wanted, at_most=600):
 
 @pytest.mark.parametrize("dialect", ["titta", "app_tobii_pro", "pupil"])
 def test_every_dialect_is_stored_bit_for_bit(dialect, lsl_outlet, tmp_path):
-    lsl_outlet(dialect, "--rate", "200")
+    lsl_outlet(dialect, "--rate", "500")
     with open_store(tmp_path) as store:
-        session = record_session(store, source(), 1.0, clock=RealClock(), display=DISPLAY)
+        session = record_session(store, source(), 0.5, clock=RealClock(), display=DISPLAY)
         raw, gaze = store.raw(session.id), store.gaze(session.id)
         recording = store.recording(session.id)
     values = np.stack([raw.samples[channel.label] for channel in raw.channels], axis=1)
-    numbers = values[:, NUMBER_COLUMN[dialect]].astype(int)
+    numbers = values[:, outlet.NUMBER_COLUMN[dialect]].astype(int)
     assert len(numbers) > 100
     assert (np.diff(numbers) == 1).all()
     expected = outlet.made_samples(dialect, numbers)
@@ -84,14 +124,58 @@ def test_a_stream_without_gaze_is_named_with_its_channels(lsl_outlet):
         source().open()
 
 
-def test_two_trackers_are_not_chosen_between_but_can_be_told_apart(lsl_outlet):
+def test_two_trackers_are_not_chosen_between_but_listed_with_how_to_choose(lsl_outlet):
     lsl_outlet("titta", "--source-id", "one")
     lsl_outlet("app_tobii_pro", "--source-id", "two")
-    with pytest.raises(SourceError, match="Several LSL gaze streams"):
+    with pytest.raises(SourceError, match="Several LSL gaze streams") as refused:
         source(others_s=3.0).open()
-    chosen = source(stream="two")
+    for named in ("'Tobii_gaze' (one)", "'Tobii' (two)", "--source lsl:"):
+        assert named in str(refused.value)
+    chosen = open_source("lsl:two", display=DISPLAY)
     assert chosen.open().detail["source_id"] == "two"
     chosen.close()
+    by_name = source(stream="Tobii_gaze")
+    assert by_name.open().detail["source_id"] == "one"
+    by_name.close()
+
+
+def test_a_name_with_quotes_is_just_a_name(lsl_outlet):
+    lsl_outlet("pupil", "--name", 'Anna\'s "eye"')
+    gaze = source(stream='Anna\'s "eye"')
+    assert gaze.open().detail["stream"] == 'Anna\'s "eye"'
+    gaze.close()
+
+
+def test_streams_are_listed_with_what_they_are_good_for(lsl_outlet):
+    lsl_outlet("titta", "--source-id", "one", "--rate", "120")
+    lsl_outlet("no_gaze", "--source-id", "two", "--simulated")
+    assert available_streams(wait_s=2.0) == [
+        AvailableStream("Climate", "two", 100.0, 2, is_usable=False, is_simulated=True),
+        AvailableStream("Tobii_gaze", "one", 120.0, 37, is_usable=True, is_simulated=False),
+    ]
+
+
+def test_a_stream_that_says_it_is_simulated_is(lsl_outlet):
+    lsl_outlet("titta", "--simulated")
+    gaze = source()
+    assert gaze.open().is_simulated
+    gaze.close()
+
+
+def test_an_unknown_stream_becomes_known_by_the_file_that_its_refusal_shows(lsl_outlet, tmp_path):
+    lsl_outlet("unnamed")
+    with pytest.raises(SourceError, match="--channels FILE") as refused:
+        source().open()
+    path = tmp_path / "channels.toml"
+    path.write_text(str(refused.value).partition("\n")[2])
+    gaze = open_source("lsl", display=DISPLAY, channels=path)
+    channels = gaze.open().channels
+    gaze.close()
+    assert [(c.label, c.role, c.unit) for c in channels] == [
+        ("channel_1", "both_x", "pixels"),
+        ("channel_2", "both_y", "pixels"),
+        ("channel_3", "", ""),
+    ]
 
 
 def test_the_same_tracker_is_taken_up_again_and_another_is_not(lsl_outlet):
@@ -127,13 +211,159 @@ def test_a_tracker_without_an_id_is_never_taken_up_again(lsl_outlet):
         gaze.close()
 
 
-def test_a_stream_that_falls_silent_shows_within_a_second_and_leaves_a_gap(lsl_outlet, tmp_path):
-    lsl_outlet("app_tobii_pro", "--mute-after", "150", "--real-stamps")
-    clock, seen = RealClock(), []
-    with open_store(tmp_path) as store:
-        session = record_session(store, source(), 3.0, clock=clock, display=DISPLAY, watch=seen.append)
-        gaps = store.recording(session.id).gaps()
-    stalled = [status for status in seen if status.message.startswith("No gaze for")]
-    assert stalled
-    assert all(0.5 < status.last_sample_age_s < 3.5 for status in stalled)
-    assert GapCause.STALL in [gap.cause for gap in gaps]
+def test_a_stream_that_changes_its_layout_is_refused_when_it_comes_back(lsl_outlet):
+    first = lsl_outlet("app_tobii_pro", "--name", "same", "--source-id", "same")
+    gaze = source()
+    gaze.open()
+    try:
+        first.kill()
+        read_until(gaze, "disconnect")
+        lsl_outlet("titta", "--name", "same", "--source-id", "same")
+        events, n_samples = read_until(gaze, "other_stream")
+        assert n_samples == 0
+        assert events[-1].detail["why"] == "its channels or its rate have changed"
+        (offer,) = gaze.offers
+        with pytest.raises(SourceError, match=r"other channels .* --source lsl:same"):
+            gaze.take(offer.id)
+    finally:
+        gaze.close()
+
+
+def test_the_operator_may_take_another_stream(lsl_outlet, tmp_path):
+    first = lsl_outlet("app_tobii_pro", "--source-id", "mine", "--real-stamps")
+    clock, gaze = RealClock(), source()
+    with open_store(tmp_path) as store, recording(store, gaze, clock) as recorder:
+        wait_until(lambda: recorder.status().n_samples > 50)
+        assert recorder.offers() == ()
+        first.kill()
+        lsl_outlet("app_tobii_pro", "--source-id", "other", "--real-stamps")
+        wait_until(recorder.offers)
+        (offer,) = recorder.offers()
+        assert (offer.name, offer.source_id, offer.why_not) == ("Tobii", "other", "it is another stream")
+        wait_until(lambda: "'Tobii'" in recorder.status().message)
+        n_before = recorder.status().n_samples
+        recorder.take(offer.id)
+        wait_until(lambda: recorder.status().n_samples > n_before + 50)
+        assert recorder.offers() == ()
+        with pytest.raises(SourceError, match="no longer there"):
+            recorder.take(offer.id)
+        recorder.stop()
+        (session,) = store.sessions()
+        events = store.recording(session.id).events()
+        causes = [gap.cause for gap in store.recording(session.id).gaps()]
+    (back,) = [event for event in events if event.kind == "reconnect"]
+    assert (back.detail["source_id"], back.detail["is_chosen"]) == ("other", True)
+    assert GapCause.DISCONNECT in causes
+
+
+def test_a_sender_that_comes_back_with_a_new_clock_is_continued(lsl_outlet, tmp_path, monkeypatch):
+    """As after a reboot: its stamps and what it says of its clock are another's."""
+    shift_s = {"now": 0.0}
+    read_clock = Connection.clock_pair
+
+    def shifted(connection, clock, timeout_s):
+        pair = read_clock(connection, clock, timeout_s)
+        return pair and replace(pair, source_time_s=pair.source_time_s + shift_s["now"])
+
+    monkeypatch.setattr(Connection, "clock_pair", shifted)
+    first = lsl_outlet("app_tobii_pro", "--real-stamps")
+    clock = RealClock()
+    with open_store(tmp_path) as store, recording(store, source(), clock) as recorder:
+        wait_until(lambda: recorder.status().n_samples > 50)
+        first.kill()
+        wait_until(lambda: "is gone" in recorder.status().message)
+        n_before, shift_s["now"] = recorder.status().n_samples, -5000.0
+        lsl_outlet("app_tobii_pro", "--real-stamps", "--clock-shift", "-5000", "--first", "10000")
+        wait_until(lambda: recorder.status().n_samples > n_before + 150)
+        recorder.stop()
+        (session,) = store.sessions()
+        events = store.recording(session.id).events()
+        gaze = store.gaze(session.id)
+    (reset,) = [event for event in events if event.kind == "clock_reset"]
+    assert reset.detail["jump_s"] == pytest.approx(-5000.0, abs=1.0)
+    assert np.ptp(gaze["source_time_s"]) > 4000
+    assert (np.abs(gaze["host_time_ns"] - gaze["time_ns"]) < 1e9).all()
+
+
+def test_a_program_that_hangs_is_noticed_and_heard_again(lsl_outlet, tmp_path):
+    """Its connection stands, so LSL says nothing."""
+    sender = lsl_outlet("app_tobii_pro", "--real-stamps")
+    clock = RealClock()
+    with open_store(tmp_path) as store, recording(store, source(), clock) as recorder:
+        wait_until(lambda: recorder.status().n_samples > 50)
+        sender.send_signal(signal.SIGSTOP)
+        wait_until(lambda: recorder.status().message.startswith("No gaze for"))
+        wait_until(lambda: recorder.status().last_sample_age_s > 1.0)
+        n_before = recorder.status().n_samples
+        sender.send_signal(signal.SIGCONT)
+        wait_until(lambda: recorder.status().n_samples > n_before + 50)
+        recorder.stop()
+        (session,) = store.sessions()
+        kinds = [event.kind for event in store.recording(session.id).events()]
+        causes = [gap.cause for gap in store.recording(session.id).gaps()]
+    assert [kind for kind in kinds if kind in ("silent", "heard_again", "disconnect")] == [
+        "silent",
+        "heard_again",
+    ]
+    assert GapCause.STALL in causes
+
+
+def test_silence_is_said_soon_after_the_last_sample(lsl_outlet):
+    lsl_outlet("app_tobii_pro", "--mute-after", "100")
+    gaze, last_ns = source(), 0
+    gaze.open()
+    try:
+        for _ in range(600):
+            batch = gaze.read(0.05)
+            last_ns = int(batch.host_time_ns[-1]) if len(batch.samples) else last_ns
+            said = [event for event in batch.events if event.kind == "silent"]
+            if said:
+                break
+        assert said[0].host_time_ns - last_ns > 0.5e9
+    finally:
+        gaze.close()
+
+
+def test_a_program_started_anew_while_the_old_one_hangs_is_taken_up(lsl_outlet):
+    first = lsl_outlet("app_tobii_pro", "--real-stamps")
+    gaze = source()
+    gaze.open()
+    try:
+        first.send_signal(signal.SIGSTOP)
+        read_until(gaze, "silent")
+        lsl_outlet("app_tobii_pro", "--real-stamps")
+        events, _ = read_until(gaze, "reconnect")
+        assert "disconnect" in [event.kind for event in events]
+        assert sum(len(gaze.read(0.2).samples) for _ in range(10)) > 0
+    finally:
+        gaze.close()
+
+
+def test_what_waited_when_a_connection_broke_is_not_lost(lsl_outlet):
+    """liblsl would drop it: nobody has read for a while when the sender dies."""
+    first = lsl_outlet("app_tobii_pro", "--rate", "200", "--mute-after", "200")
+    gaze = source()
+    gaze.open()
+    try:
+        wait_until(lambda: any(event.kind == "silent" for event in gaze._listener._events))
+        first.kill()
+        batches = [gaze.read(0.1)]
+        while not any(event.kind == "disconnect" for event in batches[-1].events):
+            batches.append(gaze.read(0.1))
+        numbers = np.concatenate([batch.samples["left_pupil"] for batch in batches]).astype(int)
+        assert numbers[-1] == 199
+        assert (np.diff(numbers) == 1).all()
+    finally:
+        gaze.close()
+
+
+def test_a_listener_that_breaks_down_says_so(lsl_outlet, monkeypatch):
+    lsl_outlet("app_tobii_pro")
+    gaze = source()
+    gaze.open()
+    try:
+        monkeypatch.setattr(Connection, "pull", lambda *_: 1 / 0)
+        with pytest.raises(SourceError, match="broke down"):
+            read_until(gaze, "never")
+    finally:
+        gaze.close()
