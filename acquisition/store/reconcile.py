@@ -10,17 +10,23 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from filelock import Timeout
 
 from acquisition.domain import Event, GapCause, Reading, ReadingState, Session, SessionState
 from acquisition.errors import StoreError
-from acquisition.quality import reading_loss
+from acquisition.geometry import binocular_point
+from acquisition.ledger import longest_gap_s
+from acquisition.quality import find_gaps, reading_loss
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.gaze import gaze_of, samples_between
 from acquisition.store.recording import stand_alone, write_seal
 from acquisition.store.recording_file import connect, lock_of, sha256_of, tidy, translated
 from acquisition.store.recording_reader import Recording
 from acquisition.validation import validation_from_values
+
+EXPLAINED = (GapCause.PAUSE, GapCause.DISCONNECT, GapCause.OVERFLOW)
+"""Gaps that are known from events; the others can be found again in the samples."""
 
 
 def reconcile(catalogue: Catalogue, folder: Path) -> list[str]:
@@ -113,19 +119,37 @@ def _interrupt_open(catalogue: Catalogue, folder: Path) -> list[str]:
 
 def _interrupt(catalogue: Catalogue, reading: Reading, recording: Recording) -> None:
     end_ns = _closed_ns(recording, reading.id)
-    n_samples, loss = _measured(recording, reading.opened_host_time_ns, end_ns)
-    catalogue.interrupt_reading(reading.id, end_ns, n_samples, loss)
+    catalogue.interrupt_reading(
+        reading.id, end_ns, *_measured(recording, reading.opened_host_time_ns, end_ns)
+    )
 
 
-def _measured(recording: Recording, start_ns: int, end_ns: int) -> tuple[int, float | None]:
-    """Samples of a reading and their loss; nothing where the gaze is damaged, which is reported elsewhere."""
+def _measured(recording: Recording, start_ns: int, end_ns: int) -> tuple[int, float | None, float | None]:
+    """Samples of a reading, their loss and its longest gap.
+
+    Nothing where there is no gaze, or where it is damaged, which is reported elsewhere.
+    """
     try:
         raw = samples_between(recording, start_ns, end_ns)
     except StoreError:
-        return 0, None
-    pauses = [gap for gap in recording.gaps() if gap.cause is GapCause.PAUSE]
+        return 0, None, None
+    rate_hz, known = recording.info.nominal_rate_hz, recording.gaps()
+    pauses = [gap for gap in known if gap.cause is GapCause.PAUSE]
     gaze = gaze_of(raw, recording.clock_pairs())
-    return len(gaze), reading_loss(gaze, start_ns, end_ns, recording.info.nominal_rate_hz, pauses)
+    loss = reading_loss(gaze, start_ns, end_ns, rate_hz, pauses)
+    if not recording.info.channels:
+        return len(gaze), loss, None
+    explained = [gap for gap in known if gap.cause in EXPLAINED]
+    gaze = gaze[np.argsort(gaze["time_ns"], kind="stable")]
+    found = find_gaps(
+        gaze["time_ns"],
+        binocular_point(gaze),
+        rate_hz,
+        explained=explained,
+        since_ns=start_ns,
+        until_ns=end_ns,
+    )
+    return len(gaze), loss, longest_gap_s([*found, *explained], start_ns, end_ns)
 
 
 def _from_event(session: Session, event: Event) -> Reading:

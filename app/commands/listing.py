@@ -10,12 +10,13 @@ import typer
 from acquisition.command_line import JsonOption, VerboseOption, complain, say, show, show_json
 from acquisition.domain import Reading, Session
 from acquisition.errors import UserError
+from acquisition.gate import verdict
 from acquisition.interchange.parquet import export_parquet
 from acquisition.store import Store, open_store
 from app.commands.options import DEFAULT_STORE, RecordingsOption, StoreOption
 
 SESSION_COLUMNS = ("id", "reader", "source", "samples", "gaps", "state")
-READING_COLUMNS = ("id", "case", "samples", "loss", "gaps", "state")
+READING_COLUMNS = ("id", "case", "samples", "loss", "gaps", "state", "verdict")
 """What a table of 80 letters has room for; --json has everything."""
 
 
@@ -69,6 +70,8 @@ def _reading_row(store: Store, reading: Reading, titles: dict[str, str]) -> dict
         "simulated": reading.is_simulated,
         "samples": reading.n_samples,
         "loss": None if reading.loss is None else round(reading.loss, 4),
+        "longest_gap_s": None if reading.longest_gap_s is None else round(reading.longest_gap_s, 3),
+        "verdict": str(verdict(reading.loss, reading.longest_gap_s).grade),
         "gaps": store.gap_count(reading.id),
         "state": str(reading.state),
     }

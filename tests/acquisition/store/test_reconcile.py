@@ -17,6 +17,8 @@ from acquisition.domain import (
     Annotation,
     Assessment,
     Event,
+    Gap,
+    GapCause,
     ReadingState,
     Session,
     SessionState,
@@ -144,6 +146,22 @@ def test_open_readings_are_interrupted_and_keep_their_marks(store: Store) -> Non
         assert len(again.gaze(found.id)) == 40
         assert again.catalogue.annotations(found.id) == [mark]
         assert again.catalogue.drafts(session.reader_id, "cas_1") == ([mark], None)
+
+
+def test_the_longest_gap_of_an_interrupted_reading_is_found_in_its_samples(store: Store) -> None:
+    session = make_session(store)
+    writer = store.create_recording(INFO, session)
+    reading = store.catalogue.open_reading(session.id, session.reader_id, "cas_1", 0)
+    writer.event(reading_opened(reading))
+    for first in (0, 450, 750):
+        writer.append(make_batch(first, 50))
+    writer.gap(Gap(500_000_000, 1_500_000_000, GapCause.PAUSE))
+    writer.gap(Gap(5_000_000_000, 7_500_000_000, GapCause.DISCONNECT))
+    writer.commit()
+    writer.close()
+    with reopened(store) as again:
+        (found,) = again.readings()
+        assert found.longest_gap_s == pytest.approx(3.0, abs=0.02), "without the pause"
 
 
 def test_a_committed_reading_stays_committed(store: Store) -> None:
