@@ -162,7 +162,10 @@ def main():
 
 def send(outlet, options, number, due):
     rows = made_samples(options.dialect, range(number, due))
-    stamps = [pylsl.local_clock() + options.clock_shift if options.real_stamps else stamp_of(n) for n in range(number, due)]
+    stamps = [
+        pylsl.local_clock() + options.clock_shift if options.real_stamps else stamp_of(n)
+        for n in range(number, due)
+    ]
     if options.strange:
         rows = made_strange(options.dialect, rows, number)
         stamps = [strange_stamp(n, stamp) for n, stamp in zip(range(number, due), stamps, strict=True)]
