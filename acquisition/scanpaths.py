@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from acquisition.domain import Fixation
-from acquisition.events import detect_fixations
+from acquisition.domain import Fixation, ViewState
+from acquisition.events import detector_for
 from acquisition.geometry import binocular_point, deg_to_px, display_fraction_to_px, gaze_to_image, px_to_deg
 from acquisition.store import Store
 from acquisition.traces import own_views
@@ -16,8 +17,9 @@ from acquisition.traces import own_views
 def reading_fixations(store: Store, reading_id: str) -> dict[str, list[Fixation]]:
     """Fixations by image id, their centroids in image px, in the order of time.
 
-    Found in degrees on the screen and only then placed on the image that was shown; none crosses a change
-    of the view, which moves the image under a resting eye. A look beside the images is left out.
+    Found by the detector for the rate of the tracker, in degrees on the screen, and only then placed on the
+    image that was shown; none crosses a change of the view that moves an image under a resting eye. A look
+    beside the images is left out.
 
     Raises:
         StoreError: the reading or its recording is missing or damaged.
@@ -27,9 +29,10 @@ def reading_fixations(store: Store, reading_id: str) -> dict[str, list[Fixation]
     gaze = store.gaze(reading_id)
     gaze = gaze[np.argsort(gaze["time_ns"], kind="stable")]
     angles = px_to_deg(display_fraction_to_px(binocular_point(gaze), display), display)
-    views = own_views(store.recording(reading.session_id).view_states(), reading)
-    breaks_ns = [view.host_time_ns for view in views]
-    fixations = detect_fixations(gaze["time_ns"], angles[:, 0], angles[:, 1], breaks_ns=breaks_ns)
+    recording = store.recording(reading.session_id)
+    views = own_views(recording.view_states(), reading)
+    detect = detector_for(recording.info.nominal_rate_hz)
+    fixations = detect(gaze["time_ns"], angles[:, 0], angles[:, 1], breaks_ns=_moved_ns(views))
     if not fixations:
         return {}
     centroids_px = deg_to_px(np.array([(fixation.x, fixation.y) for fixation in fixations]), display)
@@ -43,3 +46,13 @@ def reading_fixations(store: Store, reading_id: str) -> dict[str, list[Fixation]
         if image is not None and 0 <= x < image.width_px and 0 <= y < image.height_px:
             by_image.setdefault(image.id, []).append(replace(fixation, x=float(x), y=float(y)))
     return by_image
+
+
+def _moved_ns(views: Sequence[ViewState]) -> list[int]:
+    """When an image came, went or moved on the screen; dragging the window over grey values moves nothing."""
+    places = [tuple((p.image_id, p.rect_px, p.screen_to_image) for p in view.panels) for view in views]
+    return [
+        view.host_time_ns
+        for view, before, here in zip(views, (None, *places), places, strict=False)
+        if here != before
+    ]

@@ -19,7 +19,7 @@ BREACHES = {
     "pydicom is known to": ("acquisition/recorder.py", "import pydicom"),
     "Each vendor's SDK": ("acquisition/recorder.py", "import pylsl"),
     "The workstation knows of learning only": ("app/window.py", "import learning.graph"),
-    "The workstation opens without torch": ("acquisition/events.py", "import torch"),
+    "The workstation opens without torch": ("acquisition/events/ivt.py", "import torch"),
     "The formats of sets, graphs and runs": ("learning/files.py", "import scipy"),
     "Pretraining runs from a set folder alone": ("learning/pairs.py", "import acquisition.store"),
 }
