@@ -32,6 +32,9 @@ COLOURS = {
     "warning": "#e0a33a",
     "good": "#5fb878",
     "pane": "#000000",
+    "bright": "#ffffff",
+    "left_eye": "#6cb2f0",
+    "right_eye": "#f0a35e",
     "on_accent": "#0e1113",
 }
 FONT_FAMILY = "Inter"
@@ -45,6 +48,11 @@ def colour(name: str, alpha: int = 255) -> QColor:
     named = QColor(COLOURS[name])
     named.setAlpha(alpha)
     return named
+
+
+def grey(value: int) -> QColor:
+    """A grey of 0 to 255: the ground of a calibration is as bright as the images."""
+    return QColor(value, value, value)
 
 
 def apply(application: QApplication) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -37,7 +37,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._header(rooms))
+        self._header_bar = self._header(rooms)
+        column.addWidget(self._header_bar)
         column.addWidget(self._rooms, stretch=1)
         self.setCentralWidget(inside)
         self._choice.idClicked.connect(self.show_room)
@@ -50,6 +51,12 @@ class MainWindow(QMainWindow):
         self._choice.button(index).setChecked(True)
         self._rooms.setCurrentIndex(index)
         self._widgets[index].setFocus()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A window that covers its screen shows nothing but its room."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._header_bar.setVisible(not self.isFullScreen())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close the rooms first; one that refuses keeps the window open."""

@@ -55,8 +55,9 @@ def build_workstation(
     clock: HostClock,
     *,
     are_readers_simulated: bool = False,
+    calibrates: bool = False,
 ) -> MainWindow:
-    """Both rooms in a window that is not shown yet.
+    """Both rooms in a window that is not shown yet; `calibrates` says whether gaze is calibrated and checked.
 
     Raises:
         UserError: there is no such gaze source.
@@ -78,6 +79,7 @@ def build_workstation(
         clock,
         tracker.display,
         are_readers_simulated=are_readers_simulated,
+        calibrates=calibrates,
     )
     log = place.learning / "worker.log"
     desk = StoreDesk(store, place.learning, lambda: start_worker(place.url_or_path, place.recordings, log))

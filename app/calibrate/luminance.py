@@ -23,6 +23,8 @@ LEAST_GREY = 40
 """Never black."""
 MOST_GREY = 224
 EXPONENT = 2.2
+DARK_GROUND = 117
+"""Up to this grey bright words are read better than dark ones."""
 
 
 def grey_of_light(parts: Iterable[tuple[float, float]], area: float) -> int:
@@ -33,6 +35,11 @@ def grey_of_light(parts: Iterable[tuple[float, float]], area: float) -> int:
     light = sum(part_light * part_area for part_light, part_area in parts) / area
     grey: float = 255.0 * min(max(light, 0.0), 1.0) ** (1.0 / EXPONENT)
     return round(grey)
+
+
+def ink_on(grey: int) -> str:
+    """The named colour of words and targets on this grey: at least 4.5 to 1 on any."""
+    return "bright" if grey <= DARK_GROUND else "pane"
 
 
 def mean_light(greys: NDArray[np.uint8]) -> float:

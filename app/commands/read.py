@@ -49,7 +49,8 @@ def read_command(
     assert isinstance(application, QApplication)
     theme.apply(application)
     with open_store(store, recordings) as opened:
-        window = build_workstation(opened, StorePlace(store, recordings), tracker, RealClock())
+        place = StorePlace(store, recordings)
+        window = build_workstation(opened, place, tracker, RealClock(), calibrates=True)
         window.showMaximized()
         close_on_interrupt(window)
         code = application.exec()

@@ -12,6 +12,7 @@ from acquisition.domain import Display, Event, Session
 from acquisition.recorder import Recorder
 from acquisition.sources.base import GazeSource
 from acquisition.store import Store
+from app.calibrate.flow import CalibrationFlow
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.session import ReadingSession, SourceChoice
@@ -30,6 +31,7 @@ def build_read_room(
     display: Display | None = None,
     *,
     are_readers_simulated: bool = False,
+    calibrates: bool = False,
 ) -> ReadWindow:
     """The Read room over a store.
 
@@ -40,6 +42,7 @@ def build_read_room(
         clock: stamps gaze, view states and events
         display: the display under the tracker; None takes the screen that the window is on
         are_readers_simulated: True for the simulated readers of a demo
+        calibrates: whether gaze is calibrated and checked, where the source has any
     """
 
     def start_recorder(session: Session, consent: Event) -> Recorder:
@@ -55,7 +58,8 @@ def build_read_room(
         return display or screen_display(widget)
 
     session = ReadingSession(store.catalogue, start_recorder, clock, source, are_readers_simulated)
-    return ReadWindow(session, ImageLoader(read_image), LightBox(clock), display_of)
+    calibration = CalibrationFlow(session, clock, asks=calibrates)
+    return ReadWindow(session, ImageLoader(read_image), LightBox(clock), display_of, calibration)
 
 
 def screen_display(widget: QWidget) -> Display:

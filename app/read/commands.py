@@ -31,6 +31,7 @@ COMMANDS = (
     Command("actual", Text.TOOL_ACTUAL, ("X",), Text.KEYS_IMAGE, "actual"),
     Command("previous", Text.TOOL_PREVIOUS, ("Shift+N",), Text.KEYS_CASE, "previous"),
     Command("next", Text.TOOL_NEXT, ("N",), Text.KEYS_CASE, "next"),
+    Command("calibrate", Text.TOOL_CALIBRATE, ("C",), Text.KEYS_CASE, "target"),
     Command("commit", Text.KEY_COMMIT, ("Return", "Enter"), Text.KEYS_CASE),
     Command("commitFromNote", Text.KEY_COMMIT_NOTE, ("Ctrl+Return", "Ctrl+Enter"), Text.KEYS_CASE),
     Command("pause", Text.TOOL_PAUSE, ("P",), Text.KEYS_ROOM, "pause"),
@@ -55,6 +56,6 @@ TOOL_GROUPS = (
     ("previous", "next"),
     ("mark", "undo", "redo", "delete"),
     ("fit", "actual", "invert"),
-    ("pause", "panel", "keys"),
+    ("calibrate", "pause", "panel", "keys"),
 )
 """The tool buttons of the recording bar, left to right."""

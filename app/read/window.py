@@ -14,6 +14,8 @@ from acquisition.domain import Box, Display
 from acquisition.errors import UserError
 from acquisition.recorder import RecorderState, RecorderStatus
 from app.background import Background
+from app.calibrate.flow import CalibrationFlow
+from app.calibrate.luminance import reading_grey
 from app.read import light
 from app.read.actions import make_actions, show_paused
 from app.read.hanging import view_name
@@ -42,6 +44,7 @@ class ReadWindow(QWidget):
         loader: ImageLoader,
         lightbox: LightBox,
         display_of: Callable[[QWidget], Display],
+        calibration: CalibrationFlow,
     ) -> None:
         """Ask who reads. `display_of` gives the display that a widget is on."""
         super().__init__()
@@ -50,6 +53,8 @@ class ReadWindow(QWidget):
         self._loader = loader
         self.lightbox = lightbox
         self._display_of = display_of
+        self.calibration = calibration
+        self._next_case_id: str | None = None
         self._background = Background("sitting", 2, self)
         self._starting: Future[Sitting] | None = None
         self._label = LABELS[0].value
@@ -106,7 +111,7 @@ class ReadWindow(QWidget):
         column.setSpacing(0)
         column.addLayout(middle, stretch=1)
         column.addWidget(self._bar)
-        for page in (self._reader_page, self._desk, self._keys_page):
+        for page in (self._reader_page, self._desk, self._keys_page, self.calibration.page):
             self._pages.addWidget(page)
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
 
@@ -128,6 +133,7 @@ class ReadWindow(QWidget):
             "operator": self._on_operator,
             "leave": self._on_leave,
             "keys": self._on_keys,
+            "calibrate": self._on_calibrate,
         }.items():
             self._actions[name].triggered.connect(slot)
         for category in range(7):
@@ -149,6 +155,11 @@ class ReadWindow(QWidget):
         findings.commit_asked.connect(self._on_commit)
         self._operator.closed.connect(partial(self._actions["operator"].setChecked, False))
         self._timer.timeout.connect(self._look_at_recorder)
+        self._actions["calibrate"].setEnabled(self.calibration.asks)
+        self.calibration.ground = self._ground
+        self.calibration.opened.connect(self._on_calibration_opened)
+        self.calibration.closed.connect(self._on_calibration_closed)
+        self._loader.loaded.connect(self.calibration.refresh_ground)
 
     # Sittings
 
@@ -179,13 +190,17 @@ class ReadWindow(QWidget):
         self._show_page(self._desk)
         self._timer.start()
         self._look_at_recorder()
-        self.open_case(self.session.next_unread())
+        self.calibration.begin(future.result())
+        first = self.session.next_unread()
+        self._look_ahead(first)
+        self.calibration.calibrate(partial(self.open_case, first))
 
     @Slot()
     def _end(self) -> None:
         """End the sitting; its recording is sealed in the background, or at once when the room closes."""
         if self.session.reader is None:
             return
+        self.calibration.end()
         self._do(self._keep_note)
         self._timer.stop()
         self.lightbox.hang(())
@@ -217,6 +232,14 @@ class ReadWindow(QWidget):
             self._focus_page()
             return
         self._do(self._keep_note)
+        if case_id is not None and self.calibration.is_due:
+            self._do(self._put_away)
+            self._look_ahead(case_id)
+            self.calibration.before_case(partial(self._open_case, case_id))
+        else:
+            self._open_case(case_id)
+
+    def _open_case(self, case_id: str | None) -> None:
         self._chosen_mark = ""
         self._actions["mark"].setChecked(False)
         self.lightbox.set_marking(False)
@@ -232,6 +255,23 @@ class ReadWindow(QWidget):
                 self.session.open(case_id)
         finally:
             self._hang(self.session.open_reading)
+
+    def _put_away(self) -> None:
+        self.session.leave()
+        self.lightbox.hang(())
+
+    def _look_ahead(self, case_id: str | None) -> None:
+        """Have the case that comes next decoded while the reader is calibrated."""
+        self._next_case_id = case_id
+        if case_id is not None:
+            self._loader.want(self.session.images_of(case_id))
+
+    def _ground(self) -> int:
+        """As bright as the case that is open, or comes next."""
+        opened, case_id = self.session.open_reading, self._next_case_id
+        images = opened.images if opened else self.session.images_of(case_id) if case_id else ()
+        loaded = filter(None, (self._loader.image(image.id) for image in images))
+        return reading_grey(images, tuple(loaded), (self.width(), self.height()))
 
     def _hang(self, opened: OpenReading | None) -> None:
         """Show the images of the open case as they come, and have the next unread case decoded ahead."""
@@ -314,8 +354,30 @@ class ReadWindow(QWidget):
 
     @Slot()
     def _on_pause(self) -> None:
-        self._do(self.session.resume if self.session.is_paused else self.session.pause)
+        was_paused = self.session.is_paused
+        self._do(self.session.resume if was_paused else self.session.pause)
         self._look_at_recorder()
+        if was_paused:
+            self.calibration.after_pause(self._refresh, in_case=self.session.open_reading is not None)
+
+    @Slot()
+    def _on_calibrate(self) -> None:
+        """At once where no case is open, else before the next one."""
+        self.calibration.is_wanted = self._actions["calibrate"].isChecked()
+        if self.session.open_reading is None:
+            self.calibration.calibrate(self._refresh)
+
+    @Slot(bool)
+    def _on_calibration_opened(self, fills: bool) -> None:
+        self._show_page(self.calibration.page)
+        if fills:
+            self._actions["calibrate"].setChecked(False)
+            self.calibration.page.fill_display()
+
+    @Slot()
+    def _on_calibration_closed(self) -> None:
+        self.calibration.page.give_back()
+        self._show_page(self._desk)
 
     @Slot()
     def _on_operator(self) -> None:
@@ -326,6 +388,8 @@ class ReadWindow(QWidget):
     def _on_leave(self) -> None:
         if self._pages.currentWidget() is self._keys_page:
             self._on_keys()
+        elif self.calibration.is_active:
+            self.calibration.step_back()
         elif self.session.reader is None:
             return
         elif self._side.findings.is_writing:
@@ -337,6 +401,8 @@ class ReadWindow(QWidget):
 
     @Slot()
     def _on_keys(self) -> None:
+        if self.calibration.is_active:
+            return
         is_shown = self._pages.currentWidget() is self._keys_page
         before = self._reader_page if self.session.reader is None else self._desk
         self._show_page(before if is_shown else self._keys_page)
@@ -344,6 +410,7 @@ class ReadWindow(QWidget):
     @Slot()
     def _look_at_recorder(self) -> None:
         status = self.session.status()
+        self.calibration.hear(status)
         self._light = self._light_of(status)
         self._bar.show_light(self._light, status.message if status else "")
         if self._operator.isVisible():

@@ -80,6 +80,8 @@ class Workstation:
         self.hand("search", "--sync", "--onlyvisible", "--name", "Gazeroom", "windowfocus", "--sync")
         self.hand("type", "R-07")
         self.hand("key", "Return")
+        wait_until(lambda: self.view().layout == "guide", "the reader is to be calibrated")
+        self.hand("key", "Tab", "key", "space")
         wait_until(lambda: len(self.view().panels) == 4, "four views hang")
 
     def session(self) -> Session | None:

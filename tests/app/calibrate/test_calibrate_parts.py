@@ -1,6 +1,7 @@
 """The pure parts: how targets move, when checks are due, where the eyes are, how bright the ground is."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_a_target_shrinks_while_it_rests() -> None:
     sizes = [shrunk(rested_s) for rested_s in np.linspace(-1, REST_S + 1, 50)]
     assert sizes[0] == 1.0
     assert sizes[-1] == pytest.approx(SMALLEST)
-    assert all(b <= a for a, b in zip(sizes, sizes[1:], strict=False))
+    assert all(b <= a for a, b in pairwise(sizes))
 
 
 def test_a_check_is_due_before_anything_was_measured_and_after_a_while() -> None:

@@ -35,6 +35,7 @@ from reading_fakes import (
 from acquisition.domain import Display, ReadingState
 from acquisition.errors import SourceError, StoreError
 from acquisition.recorder import RecorderState, RecorderStatus
+from app.calibrate.flow import CalibrationFlow
 from app.read.consent import Consent
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
@@ -103,7 +104,10 @@ def room_of(
         case_id = f"case_{number}"
         catalogue.add(case_id, [darkroom.develop(an_image(name, case_id)) for name in FOUR_VIEWS])
     desk = a_desk(catalogue, source)
-    window = ReadWindow(desk.session, ImageLoader(darkroom.read), LightBox(desk.clock), lambda _: DISPLAY)
+    calibration = CalibrationFlow(desk.session, desk.clock, asks=False)
+    window = ReadWindow(
+        desk.session, ImageLoader(darkroom.read), LightBox(desk.clock), lambda _: DISPLAY, calibration
+    )
     qtbot.addWidget(window)
     window.resize(1280, 756)
     window.show()
