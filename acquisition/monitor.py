@@ -17,10 +17,7 @@ PRECISION_S = 2.0
 WINDOW_S = 0.1
 """... as the median over windows so short that most lie within one fixation."""
 LATENCY_S = 1.0
-EYES_S = 0.25
-
-EyePosition = tuple[float, float, float]
-"""(right, up, away) in mm from the tracker, as its user coordinates have it."""
+HEAD_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +35,8 @@ class LiveFigures:
     """Median over moving windows of the last `PRECISION_S`."""
     latency_s: float | None
     """From capture to arrival, median of the last `LATENCY_S`."""
-    left_eye_mm: EyePosition | None
-    right_eye_mm: EyePosition | None
-
-    @property
-    def distance_mm(self) -> float | None:
-        """From the tracker to the eyes that are seen."""
-        away = [eye[2] for eye in (self.left_eye_mm, self.right_eye_mm) if eye is not None]
-        return float(np.mean(away)) if away else None
+    head_mm: tuple[float, float, float] | None
+    """(right, up, away) from the tracker, as its user coordinates have it: the middle between the eyes."""
 
 
 def live_figures(recent: RecentGaze, display: Display) -> LiveFigures:
@@ -60,19 +51,8 @@ def live_figures(recent: RecentGaze, display: Display) -> LiveFigures:
         loss_expected=float(np.clip(1.0 - n_usable / owed, 0.0, 1.0)) if owed >= 1.0 else None,
         rms_s2s_deg=_precision_deg(gaze["time_ns"], points, display, recent.end_ns),
         latency_s=_latency_s(gaze[_last(gaze, recent.end_ns, LATENCY_S)]),
-        left_eye_mm=eye_position(gaze[_last(gaze, recent.end_ns, EYES_S)], "left"),
-        right_eye_mm=eye_position(gaze[_last(gaze, recent.end_ns, EYES_S)], "right"),
+        head_mm=_head_mm(gaze[_last(gaze, recent.end_ns, HEAD_S)]),
     )
-
-
-def eye_position(gaze: NDArray[np.void], side: str) -> EyePosition | None:
-    """Mean position of one eye over the samples (n,) that have it."""
-    axes = np.stack([gaze[f"{side}_origin_{axis}_mm"] for axis in "xyz"])
-    known = axes[:, gaze[f"{side}_origin_valid"] & np.isfinite(axes).all(axis=0)]
-    if known.shape[1] == 0:
-        return None
-    x, y, z = known.mean(axis=1)
-    return float(x), float(y), float(z)
 
 
 def _last(gaze: NDArray[np.void], end_ns: int, seconds: float) -> NDArray[np.bool_]:
@@ -90,6 +70,20 @@ def _precision_deg(
     steps = [rms_s2s(*parts)[0] for parts in zip(np.split(azi, cuts), np.split(ele, cuts), strict=True)]
     known = [step for step in steps if np.isfinite(step)]
     return float(np.median(known)) if known else None
+
+
+def _head_mm(gaze: NDArray[np.void]) -> tuple[float, float, float] | None:
+    """The middle between the eyes over the samples (n,); the one eye where only one is seen."""
+    eyes = []
+    for side in ("left", "right"):
+        axes = np.stack([gaze[f"{side}_origin_{axis}_mm"] for axis in "xyz"])
+        known = axes[:, gaze[f"{side}_origin_valid"] & np.isfinite(axes).all(axis=0)]
+        if known.shape[1]:
+            eyes.append(known.mean(axis=1))
+    if not eyes:
+        return None
+    x, y, z = np.mean(eyes, axis=0)
+    return float(x), float(y), float(z)
 
 
 def _latency_s(gaze: NDArray[np.void]) -> float | None:

@@ -39,7 +39,7 @@ def figures_of(gaze, rate_hz=RATE_HZ, seconds=5.0):
 def test_nothing_is_known_of_nothing():
     figures = figures_of(gaze_of(np.zeros((0, 2))), rate_hz=0.0)
     assert (figures.received_hz, figures.usable_hz) == (0.0, 0.0)
-    for name in ("loss_received", "loss_expected", "rms_s2s_deg", "latency_s", "left_eye_mm", "distance_mm"):
+    for name in ("loss_received", "loss_expected", "rms_s2s_deg", "latency_s", "head_mm"):
         assert getattr(figures, name) is None, name
     assert (
         live_figures(RecentGaze(gaze_of(np.zeros((0, 2))), END_NS, END_NS, RATE_HZ), DISPLAY).usable_hz == 0
@@ -69,16 +69,16 @@ def test_latency_is_from_capture_to_arrival():
     assert figures_of(gaze_of(np.zeros((1000, 2)), latency_ns=12_000_000)).latency_s == pytest.approx(0.012)
 
 
-def test_eyes_are_where_the_tracker_sees_them_and_nowhere_when_it_does_not():
+def test_the_head_is_between_the_eyes_that_the_tracker_sees():
     gaze = gaze_of(np.zeros((1000, 2)))
-    for axis, value in zip("xyz", (-31.0, 180.0, 640.0), strict=True):
-        gaze[f"left_origin_{axis}_mm"] = value
+    for side, x_mm in (("left", -31.0), ("right", 33.0)):
+        for axis, value in zip("xyz", (x_mm, 180.0, 640.0), strict=True):
+            gaze[f"{side}_origin_{axis}_mm"] = value
     gaze["left_origin_valid"] = True
     gaze["left_origin_x_mm"][-3:] = np.nan
-    figures = figures_of(gaze)
-    assert figures.left_eye_mm == pytest.approx((-31.0, 180.0, 640.0))
-    assert figures.right_eye_mm is None
-    assert figures.distance_mm == pytest.approx(640.0)
+    assert figures_of(gaze).head_mm == pytest.approx((-31.0, 180.0, 640.0))
+    gaze["right_origin_valid"] = True
+    assert figures_of(gaze).head_mm == pytest.approx((1.0, 180.0, 640.0))
 
 
 def test_a_source_of_irregular_rate_owes_what_it_sent():
