@@ -42,7 +42,7 @@ class Tracker:
     """The gaze source as the command line names it."""
 
     source: str
-    rate_hz: float = 120.0
+    rate_hz: float | None = None
     seed: int = 0
     display: Display | None = None
     """None takes the screen that the window is on."""
@@ -62,12 +62,13 @@ def build_workstation(
     Raises:
         UserError: there is no such gaze source.
     """
-    if tracker.source not in SOURCES:
+    kind, _, _ = tracker.source.partition(":")
+    if kind not in SOURCES:
         raise UserError(f"--source {tracker.source}: choose {', '.join(SOURCES)}.")
     knowledge = knowledge_of(store.catalogue)
     reading = build_read_room(
         store,
-        SourceChoice(tracker.source, is_simulated=tracker.source == "simulated"),
+        SourceChoice(tracker.source, is_simulated=kind == "simulated"),
         lambda display: open_source(
             tracker.source,
             display=display,
