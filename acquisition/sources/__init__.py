@@ -16,6 +16,9 @@ from acquisition.sources.lsl_mapping import read_channel_file
 from acquisition.sources.silent import SilentSource
 from acquisition.sources.simulated import SimulatedSource
 from acquisition.sources.simulated_errors import parse_errors
+from acquisition.sources.tobii import TobiiSource
+
+SIMULATED_HZ = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class SourceOptions:
 
     clock: HostClock
     display: Display
-    rate_hz: float = 120.0
+    rate_hz: float | None = None
+    """None for the best that the device offers."""
     seed: int = 0
     knowledge: Knowledge | None = None
     habits: Habits | None = None
@@ -38,8 +42,9 @@ def _simulated(options: SourceOptions) -> GazeSource:
     errors = parse_errors(options.which)
     habits = errors.of_the_reader(options.habits or Habits())
     reader = SimulatedReader(options.display, options.knowledge, seed=options.seed, habits=habits)
+    rate_hz = options.rate_hz or SIMULATED_HZ
     return SimulatedSource(
-        options.clock, reader, options.display, rate_hz=options.rate_hz, seed=options.seed, errors=errors
+        options.clock, reader, options.display, rate_hz=rate_hz, seed=options.seed, errors=errors
     )
 
 
@@ -56,9 +61,14 @@ def _replay(options: SourceOptions) -> GazeSource:
     return ReplaySource(options.clock, path, speed=speed)
 
 
+def _tobii(options: SourceOptions) -> GazeSource:
+    return TobiiSource(options.clock, options.display, which=options.which, rate_hz=options.rate_hz)
+
+
 SOURCES: dict[str, Callable[[SourceOptions], GazeSource]] = {
     "simulated": _simulated,
     "lsl": _lsl,
+    "tobii": _tobii,
     "replay": _replay,
     "none": lambda options: SilentSource(options.clock),
 }
@@ -69,7 +79,7 @@ def open_source(
     *,
     display: Display,
     clock: HostClock | None = None,
-    rate_hz: float = 120.0,
+    rate_hz: float | None = None,
     seed: int = 0,
     knowledge: Knowledge | None = None,
     habits: Habits | None = None,

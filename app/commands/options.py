@@ -24,7 +24,8 @@ RecordingsOption = Annotated[
 ]
 SourceOption = Annotated[str, typer.Option("--source", metavar="NAME", help="simulated, lsl or none.")]
 RateOption = Annotated[
-    float, typer.Option("--rate", metavar="HZ", help="Samples a second, where it can be chosen.")
+    float | None,
+    typer.Option("--rate", metavar="HZ", help="Samples a second, where it can be chosen; else the most."),
 ]
 DisplayOption = Annotated[
     str | None,

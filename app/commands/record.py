@@ -9,7 +9,7 @@ import typer
 from acquisition.clock import RealClock
 from acquisition.command_line import JsonOption, SeedOption, VerboseOption, say, show_json
 from acquisition.errors import UserError
-from acquisition.recorder import record_session
+from acquisition.headless import record_session
 from acquisition.sources import open_source
 from acquisition.store import open_store
 from app.commands.options import (
@@ -29,7 +29,7 @@ def record_command(
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", help="How long to record.")] = 10.0,
     store: StoreOption = DEFAULT_STORE,
     recordings: RecordingsOption = None,
-    rate: RateOption = 120.0,
+    rate: RateOption = None,
     display: DisplayOption = None,
     channels: ChannelsOption = None,
     seed: SeedOption = 0,
@@ -46,7 +46,7 @@ def record_command(
     screen = parse_display(display or "1920x1080")
     with open_store(store, recordings) as opened:
         gaze = open_source(source, clock=clock, display=screen, rate_hz=rate, seed=seed, channels=channels)
-        session = record_session(opened, gaze, seconds, clock=clock, display=screen)
+        session = record_session(opened, gaze, seconds, clock=clock, display=screen).session
     if as_json:
         show_json({"session": session.id, "samples": session.n_samples, "sha256": session.sha256})
     else:

@@ -51,6 +51,11 @@ def lsl(request, clock):
     return LslSource(clock, DISPLAY, others_s=0.1)
 
 
+def tobii(request, clock):
+    request.getfixturevalue("fake_tobii")()
+    return open_source("tobii", clock=clock, display=DISPLAY)
+
+
 def replay(suffix=""):
     def make(request, clock):
         path = record(request.getfixturevalue("tmp_path"), ERRORS, 5.0)
@@ -69,6 +74,7 @@ BENCHES = {
     "simulated on a virtual clock": simulated(),
     "simulated with errors on a virtual clock": simulated(ERRORS.partition(":")[2]),
     "lsl": lsl,
+    "tobii": tobii,
     "replay on a real clock": replay(),
     "replay on a virtual clock": replay(),
     "replay at four times the speed on a virtual clock": replay("@4"),

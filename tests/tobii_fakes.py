@@ -1,0 +1,22 @@
+"""Fixture: the Tobii host process with a fake SDK, in this interpreter."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+FAKE_SDK = Path(__file__).parent / "acquisition" / "sources" / "fake_sdk"
+
+
+@pytest.fixture
+def fake_tobii(monkeypatch):
+    """`fake_tobii(**told)` sets the fake up for hosts started from then on; see `fake_sdk/tobii_research.py`."""
+
+    def tell(**told):
+        monkeypatch.setenv("FAKE_TOBII", json.dumps(told))
+
+    monkeypatch.setenv("PYTHONPATH", str(FAKE_SDK))
+    monkeypatch.setenv("GAZEROOM_TOBII_PYTHON", sys.executable)
+    tell()
+    return tell
