@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 
 from acquisition.domain import Gap, GapCause
 
@@ -29,6 +30,11 @@ class GapLedger:
             {**self.seconds, cause: self.seconds.get(cause, 0.0) + seconds},
             (*self.last, gap)[-N_LAST:],
         )
+
+
+def ledger_of(gaps: Iterable[Gap]) -> GapLedger:
+    """The ledger of all of these."""
+    return reduce(GapLedger.and_gap, gaps, GapLedger())
 
 
 def longest_gap_s(gaps: Iterable[Gap], start_ns: int, end_ns: int) -> float:

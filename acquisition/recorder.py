@@ -14,14 +14,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.clock import ClockFit, HostClock
-from acquisition.domain import Display, Event, Session, ViewState, new_id
+from acquisition.domain import Event, ViewState
 from acquisition.errors import BugError, GazeroomError, SourceError, StoreError, UserError
 from acquisition.intake import Intake, RecordingSink, Turn
 from acquisition.ledger import GapLedger
@@ -37,7 +36,6 @@ from acquisition.sources.base import (
     WatchesScreen,
     sample_dtype,
 )
-from acquisition.store import Store
 from acquisition.store.gaze import gaze_dtype
 
 log = logging.getLogger(__name__)
@@ -381,51 +379,3 @@ class Recorder:
     def _the_intake(self) -> Intake:
         assert self._intake is not None
         return self._intake
-
-
-def record_session(
-    store: Store,
-    source: GazeSource,
-    seconds: float,
-    *,
-    clock: HostClock,
-    display: Display,
-    watch: Callable[[RecorderStatus], None] | None = None,
-) -> Session:
-    """Record one session without a case, and return it as it was sealed.
-
-    `watch` is shown the status twice a second. Interrupted, the session is sealed with what it has.
-
-    Raises:
-        SourceError: the source could not be opened, or broke.
-        StoreError: the session could not be stored.
-    """
-    opened: list[Session] = []
-
-    def open_sink(info: SourceInfo) -> RecordingSink:
-        reader = store.catalogue.ensure_reader(is_simulated=info.is_simulated)
-        session = Session(
-            id=new_id("ses"),
-            reader_id=reader.id,
-            reader_pseudonym=reader.pseudonym,
-            source_name=info.name,
-            is_simulated=info.is_simulated,
-            display=display,
-            opened_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            opened_host_time_ns=clock.now_ns(),
-        )
-        opened.append(session)
-        return store.create_recording(info, session)
-
-    recorder = Recorder(open_sink, source, clock)
-    recorder.start()
-    try:
-        recorder.wait_until_open()
-        end_ns = clock.now_ns() + round(seconds * 1e9)
-        while not clock.wait_until(end_ns, 0.5) and recorder.status().state is RecorderState.RECORDING:
-            if watch is not None:
-                watch(recorder.status())
-    finally:
-        recorder.stop()
-    recorder.raise_if_failed()
-    return store.catalogue.session(opened[0].id)

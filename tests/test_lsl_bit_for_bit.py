@@ -14,7 +14,7 @@ from lsl_streams import outlet_process
 from acquisition.clock import RealClock
 from acquisition.domain import Display, GapCause
 from acquisition.errors import StoreError
-from acquisition.recorder import record_session
+from acquisition.headless import record_session
 from acquisition.sources import open_source
 from acquisition.store import open_store
 from acquisition.store.recording_reader import Recording
@@ -132,7 +132,7 @@ def test_values_and_stamps_that_are_no_numbers_harm_nobody(lsl_outlet, tmp_path)
     clock, display = RealClock(), Display(1920, 1080, 527.0, 296.0)
     with open_store(tmp_path / "store") as store:
         source = open_source("lsl:tracker-1", display=display, clock=clock)
-        session = record_session(store, source, 1.0, clock=clock, display=display)
+        session = record_session(store, source, 1.0, clock=clock, display=display).session
         received = as_sent(store.raw(session.id), "titta")
         gaze = store.gaze(session.id)
     assert_one_piece_of(received, sent_rows(dump, "titta"), "titta")

@@ -11,7 +11,8 @@ from acquisition import recorder as recorder_module
 from acquisition.clock import RealClock, VirtualClock
 from acquisition.domain import Display, Event, Gap, GapCause, SessionState, ViewState
 from acquisition.errors import BugError, SourceError, StoreError
-from acquisition.recorder import Recorder, RecorderState, record_session
+from acquisition.headless import record_session
+from acquisition.recorder import Recorder, RecorderState
 from acquisition.sources import open_source
 from acquisition.sources.silent import SilentSource
 from acquisition.store import open_store
@@ -319,7 +320,7 @@ def test_after_the_end_posts_go_nowhere(rig):
 def test_without_a_tracker_the_session_is_recorded_all_the_same(tmp_path):
     clock = RealClock()
     with open_store(tmp_path) as store:
-        session = record_session(store, SilentSource(clock), 0.05, clock=clock, display=DISPLAY)
+        session = record_session(store, SilentSource(clock), 0.05, clock=clock, display=DISPLAY).session
         recording = store.recording(session.id)
         assert (session.state, session.n_samples, session.source_name) == (SessionState.SEALED, 0, "none")
         assert recording.gaps() == []
@@ -341,7 +342,7 @@ def test_a_session_of_simulated_gaze_comes_back_as_it_was_made(tmp_path):
     driver.start()
     try:
         with open_store(tmp_path) as store:
-            session = record_session(store, source, 60.0, clock=clock, display=DISPLAY)
+            session = record_session(store, source, 60.0, clock=clock, display=DISPLAY).session
             done.set()
             driver.join()
             raw, gaze = store.raw(session.id), store.gaze(session.id)
@@ -364,7 +365,7 @@ RECORD_UNTIL_KILLED = """
 import sys
 from acquisition.clock import RealClock
 from acquisition.domain import Display
-from acquisition import recorder
+from acquisition import headless, recorder
 from acquisition.sources import open_source
 from acquisition.store import open_store
 clock = RealClock()
@@ -380,7 +381,7 @@ def wait_and_tell(self, timeout_s=30.0):
         sys.stdout.write(f"{now_ns + 100_000_000}\\n")
         sys.stdout.flush()
 recorder.Recorder.wait_until_open = wait_and_tell
-recorder.record_session(store, source, 600.0, clock=clock, display=Display(1920, 1080, 527.0, 296.0))
+headless.record_session(store, source, 600.0, clock=clock, display=Display(1920, 1080, 527.0, 296.0))
 """
 
 

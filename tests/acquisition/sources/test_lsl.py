@@ -10,7 +10,8 @@ import pytest
 from acquisition.clock import RealClock
 from acquisition.domain import Display, GapCause, Session, new_id
 from acquisition.errors import SourceError
-from acquisition.recorder import Recorder, record_session
+from acquisition.headless import record_session
+from acquisition.recorder import Recorder
 from acquisition.sources import open_source
 from acquisition.sources.lsl import AvailableStream, LslSource, available_streams
 from acquisition.sources.lsl_network import Connection
@@ -73,7 +74,7 @@ def read_until(gaze, wanted, at_most=600):
 def test_every_dialect_is_stored_bit_for_bit(dialect, lsl_outlet, tmp_path):
     lsl_outlet(dialect, "--rate", "500")
     with open_store(tmp_path) as store:
-        session = record_session(store, source(), 0.5, clock=RealClock(), display=DISPLAY)
+        session = record_session(store, source(), 0.5, clock=RealClock(), display=DISPLAY).session
         raw, gaze = store.raw(session.id), store.gaze(session.id)
         recording = store.recording(session.id)
     values = np.stack([raw.samples[channel.label] for channel in raw.channels], axis=1)
