@@ -6,13 +6,13 @@ No thread and no clock of its own: the recorder's thread feeds it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from acquisition.domain import Event, Gap, GapCause, ViewState
+from acquisition.domain import Event, Gap, GapCause, Session, ViewState
 from acquisition.live import LiveGaze
 from acquisition.sources.base import Batch, SourceInfo
 
@@ -53,6 +53,10 @@ class RecordingSink(Protocol):
     def close(self) -> None:
         """Let go, sealed or not."""
         ...
+
+
+Outlet = Callable[[RecordingSink, SourceInfo, Session], RecordingSink]
+"""Wraps the sink of a session in one that also sends elsewhere what is stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,13 @@ def outlet_process(dialect, *options):
             yield process
         finally:
             process.kill()
+
+
+def wait_until(is_so, patience_s=90.0):
+    """Look again and again until it is so; what it then is."""
+    moment = threading.Event()
+    for _ in range(round(patience_s / 0.02)):
+        if found := is_so():
+            return found
+        moment.wait(0.02)
+    raise AssertionError("it did not happen in time")

@@ -4,12 +4,11 @@ import contextlib
 import signal
 import subprocess
 import sys
-import threading
 
 import lsl_outlet as outlet
 import numpy as np
 import pytest
-from lsl_streams import outlet_process
+from lsl_streams import outlet_process, wait_until
 
 from acquisition.clock import RealClock
 from acquisition.domain import Display, GapCause
@@ -24,16 +23,6 @@ SECOND_LIFE = 100_000
 """The first number that a restarted outlet sends."""
 ENOUGH = 60
 PATIENCE_S = 90.0
-POLL_S = 0.05
-
-
-def wait_until(is_so):
-    moment = threading.Event()
-    for _ in range(round(PATIENCE_S / POLL_S)):
-        if is_so():
-            return
-        moment.wait(POLL_S)
-    raise AssertionError("it did not happen in time")
 
 
 def as_sent(raw, dialect):

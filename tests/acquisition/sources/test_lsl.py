@@ -1,61 +1,24 @@
-import contextlib
 import signal
-import threading
 from dataclasses import replace
 
 import lsl_outlet as outlet
 import numpy as np
 import pytest
+from live_session import DISPLAY, recording
+from lsl_streams import wait_until
 
 from acquisition.clock import RealClock
-from acquisition.domain import Display, GapCause, Session, new_id
+from acquisition.domain import GapCause
 from acquisition.errors import SourceError
 from acquisition.headless import record_session
-from acquisition.recorder import Recorder
 from acquisition.sources import open_source
 from acquisition.sources.lsl import AvailableStream, LslSource, available_streams
 from acquisition.sources.lsl_network import Connection
 from acquisition.store import open_store
 
-DISPLAY = Display(1920, 1080, 527.0, 296.0)
-PATIENCE_S = 60.0
-
 
 def source(others_s=0.1, **options):
     return LslSource(RealClock(), DISPLAY, others_s=others_s, **options)
-
-
-def wait_until(is_so):
-    moment = threading.Event()
-    for _ in range(round(PATIENCE_S / 0.02)):
-        if is_so():
-            return
-        moment.wait(0.02)
-    raise AssertionError("it did not happen in time")
-
-
-@contextlib.contextmanager
-def recording(store, gaze, clock):
-    """A recorder of one session that runs until the test stops it."""
-    reader = store.catalogue.ensure_reader()
-    session = Session(
-        new_id("ses"),
-        reader.id,
-        reader.pseudonym,
-        "lsl",
-        False,
-        DISPLAY,
-        "2026-01-01T00:00:00",
-        clock.now_ns(),
-    )
-    store.catalogue.add_session(session)
-    recorder = Recorder(lambda info: store.create_recording(info, session), gaze, clock)
-    recorder.start()
-    recorder.wait_until_open()
-    try:
-        yield recorder
-    finally:
-        recorder.stop()
 
 
 def read_until(gaze, wanted, at_most=600):
@@ -232,8 +195,8 @@ def test_a_stream_that_changes_its_layout_is_refused_when_it_comes_back(lsl_outl
 
 def test_the_operator_may_take_another_stream(lsl_outlet, tmp_path):
     first = lsl_outlet("app_tobii_pro", "--source-id", "mine", "--real-stamps")
-    clock, gaze = RealClock(), source()
-    with open_store(tmp_path) as store, recording(store, gaze, clock) as recorder:
+    gaze = source()
+    with open_store(tmp_path) as store, recording(store, gaze) as (recorder, session):
         wait_until(lambda: recorder.status().n_samples > 50)
         assert recorder.offers() == ()
         first.kill()
@@ -249,7 +212,6 @@ def test_the_operator_may_take_another_stream(lsl_outlet, tmp_path):
         with pytest.raises(SourceError, match="no longer there"):
             recorder.take(offer.id)
         recorder.stop()
-        (session,) = store.sessions()
         events = store.recording(session.id).events()
         causes = [gap.cause for gap in store.recording(session.id).gaps()]
     (back,) = [event for event in events if event.kind == "reconnect"]
@@ -268,8 +230,7 @@ def test_a_sender_that_comes_back_with_a_new_clock_is_continued(lsl_outlet, tmp_
 
     monkeypatch.setattr(Connection, "clock_pair", shifted)
     first = lsl_outlet("app_tobii_pro", "--real-stamps")
-    clock = RealClock()
-    with open_store(tmp_path) as store, recording(store, source(), clock) as recorder:
+    with open_store(tmp_path) as store, recording(store, source()) as (recorder, session):
         wait_until(lambda: recorder.status().n_samples > 50)
         first.kill()
         wait_until(lambda: "is gone" in recorder.status().message)
@@ -277,7 +238,6 @@ def test_a_sender_that_comes_back_with_a_new_clock_is_continued(lsl_outlet, tmp_
         lsl_outlet("app_tobii_pro", "--real-stamps", "--clock-shift", "-5000", "--first", "10000")
         wait_until(lambda: recorder.status().n_samples > n_before + 150)
         recorder.stop()
-        (session,) = store.sessions()
         events = store.recording(session.id).events()
         gaze = store.gaze(session.id)
     (reset,) = [event for event in events if event.kind == "clock_reset"]
@@ -289,8 +249,7 @@ def test_a_sender_that_comes_back_with_a_new_clock_is_continued(lsl_outlet, tmp_
 def test_a_program_that_hangs_is_noticed_and_heard_again(lsl_outlet, tmp_path):
     """Its connection stands, so LSL says nothing."""
     sender = lsl_outlet("app_tobii_pro", "--real-stamps")
-    clock = RealClock()
-    with open_store(tmp_path) as store, recording(store, source(), clock) as recorder:
+    with open_store(tmp_path) as store, recording(store, source()) as (recorder, session):
         wait_until(lambda: recorder.status().n_samples > 50)
         sender.send_signal(signal.SIGSTOP)
         wait_until(lambda: recorder.status().message.startswith("No gaze for"))
@@ -299,7 +258,6 @@ def test_a_program_that_hangs_is_noticed_and_heard_again(lsl_outlet, tmp_path):
         sender.send_signal(signal.SIGCONT)
         wait_until(lambda: recorder.status().n_samples > n_before + 50)
         recorder.stop()
-        (session,) = store.sessions()
         kinds = [event.kind for event in store.recording(session.id).events()]
         causes = [gap.cause for gap in store.recording(session.id).gaps()]
     assert [kind for kind in kinds if kind in ("silent", "heard_again", "disconnect")] == [
