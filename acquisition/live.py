@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from acquisition.clock import ClockFit, SourceClock, source_clock
 from acquisition.domain import Gap, GapCause
+from acquisition.gaps import find_gaps
 from acquisition.geometry import binocular_point, is_finite
 from acquisition.ledger import GapLedger, longest_gap_s
-from acquisition.quality import find_gaps
 from acquisition.sources.base import Batch, ClockPair, SourceInfo
 from acquisition.store.gaze import gaze_dtype, gaze_of
 from acquisition.store.recording_reader import RawGaze

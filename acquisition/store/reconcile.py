@@ -15,9 +15,10 @@ from filelock import Timeout
 
 from acquisition.domain import Event, GapCause, Reading, ReadingState, Session, SessionState
 from acquisition.errors import StoreError
+from acquisition.gaps import find_gaps
 from acquisition.geometry import binocular_point
 from acquisition.ledger import longest_gap_s
-from acquisition.quality import find_gaps, reading_loss
+from acquisition.quality import reading_loss
 from acquisition.store.catalogue import Catalogue
 from acquisition.store.gaze import gaze_of, samples_between
 from acquisition.store.recording import stand_alone, write_seal

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from recording_doubles import CHANNELS, PERIOD_NS, RATE_HZ
 
 from acquisition.domain import Gap, GapCause
+from acquisition.gaps import find_gaps
 from acquisition.live import LiveGaze
-from acquisition.quality import find_gaps
 from acquisition.sources.base import Batch, ClockPair, SourceInfo, sample_dtype
 
 INFO = SourceInfo("hand", CHANNELS, RATE_HZ, is_simulated=True)

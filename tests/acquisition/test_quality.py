@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,20 +8,20 @@ from acquisition.quality import (
     accuracy,
     data_loss,
     data_loss_from_expected,
-    find_gaps,
+    effective_frequency,
+    precision_of_windows,
     reading_loss,
     rms_s2s,
     std,
 )
 
-MS = 1_000_000
 RATE_HZ = 100.0
-PERIOD_NS = 10 * MS
+PERIOD_NS = 10_000_000
 
 
 def test_published_oracle_values():
-    """Values printed by ETDQualitizer's own documentation."""
-    assert accuracy([1, 2], [1, 2], 0, 0) == pytest.approx((2.1211587, 1.4995430, 1.5002284), abs=1e-6)
+    """Values of ETDQualitizer 1.2; its documentation shows the parts of accuracy as they were before."""
+    assert accuracy([1, 2], [1, 2], 0, 0) == pytest.approx((2.1211587, 1.4998857, 1.5000571), abs=1e-6)
     assert rms_s2s([1, 2, 3], [1, 2, 3]) == pytest.approx((2**0.5, 1.0, 1.0))
     assert std([1, 2, 3], [1, 2, 3]) == pytest.approx(((4 / 3) ** 0.5, (2 / 3) ** 0.5, (2 / 3) ** 0.5))
     nan = np.nan
@@ -50,7 +48,7 @@ def test_accuracy_of_a_steady_eye_is_the_angle_it_is_off(azi, ele, off):
         for a, e in np.radians([[azi, ele], [azi + off, ele]])
     ]
     assert total == pytest.approx(np.degrees(np.arccos(np.clip(ahead[0] @ ahead[1], -1, 1))), abs=1e-5)
-    assert total == pytest.approx(np.hypot(across, up))
+    assert total == pytest.approx(np.hypot(across, up), rel=5e-3)
     assert across > 0
 
 
@@ -58,97 +56,57 @@ def test_accuracy_on_the_target_is_nought():
     assert accuracy([3.0], [4.0], 3.0, 4.0) == pytest.approx((0, 0, 0), abs=1e-12)
 
 
-def gaze_of(n, bad=(), off=()):
-    """n samples at 100 Hz in the middle of the display, without an eye or off screen in these ranges."""
-    time_ns = np.arange(n, dtype=np.int64) * PERIOD_NS
-    xy = np.full((n, 2), 0.5)
-    for start, stop in bad:
-        xy[start:stop] = np.nan
-    for start, stop in off:
-        xy[start:stop] = (1.2, 0.5)
-    return time_ns, xy
+def test_the_effective_frequency_counts_usable_samples():
+    assert effective_frequency([1, np.nan, 3, 4], [1, 2, np.nan, 4], 0.5) == 4.0
 
 
-def gap(start, stop, cause):
-    return Gap(start * PERIOD_NS, stop * PERIOD_NS, cause)
+def wandering(n, seed=0):
+    """Rests of 30 samples with noise of 0.1 degrees along each axis, far apart; a tenth is lost."""
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(-15, 15, (n // 30 + 1, 2)).repeat(30, axis=0)[:n]
+    azi, ele = (places + rng.normal(0, 0.1, (n, 2))).T
+    azi[rng.random(n) < 0.05] = np.nan
+    ele[rng.random(n) < 0.05] = np.nan
+    return azi, ele
 
 
-def test_each_cause_is_told_from_the_others():
-    time_ns, xy = gaze_of(1000, bad=[(100, 115), (200, 300), (500, 503)], off=[(600, 650)])
-    assert find_gaps(time_ns, xy, RATE_HZ) == [
-        gap(100, 115, GapCause.BLINK),
-        gap(200, 300, GapCause.LOST_FACE),
-        gap(600, 650, GapCause.OFF_SCREEN),
-    ]
+@pytest.mark.parametrize(("measure", "slow"), [("rms_s2s", rms_s2s), ("std", std)])
+def test_precision_of_windows_is_the_median_of_one_window_at_a_time(measure, slow):
+    azi, ele = wandering(400)
+    each = [slow(azi[i : i + 12], ele[i : i + 12])[0] for i in range(400 - 12 + 1)]
+    assert precision_of_windows(azi, ele, 12, measure) == pytest.approx(np.nanmedian(each), rel=1e-9)
 
 
-def test_silence_is_a_stall_also_when_nothing_ends_it():
-    time_ns, xy = gaze_of(1000)
-    kept = np.r_[0:400, 450:900]
-    found = find_gaps(time_ns[kept], xy[kept], RATE_HZ, until_ns=1000 * PERIOD_NS)
-    assert found == [gap(400, 450, GapCause.STALL), gap(900, 1000, GapCause.STALL)]
+def test_jumps_do_not_move_the_precision_of_windows():
+    azi, ele = wandering(6000)
+    assert rms_s2s(azi, ele)[0] > 1.0
+    assert precision_of_windows(azi, ele, 12) == pytest.approx(0.2, rel=0.1)
 
 
-def test_what_events_explain_is_not_found_again():
-    time_ns, xy = gaze_of(1000)
-    kept = np.r_[0:400, 900:1000]
-    pause = gap(400, 880, GapCause.PAUSE)
-    assert find_gaps(time_ns[kept], xy[kept], RATE_HZ, explained=[pause]) == [gap(880, 900, GapCause.STALL)]
-    whole = gap(400, 900, GapCause.DISCONNECT)
-    assert find_gaps(time_ns[kept], xy[kept], RATE_HZ, explained=[whole]) == []
+def test_too_little_gaze_has_no_precision():
+    nothing = np.full(50, np.nan)
+    assert np.isnan(precision_of_windows([1.0, 2.0], [1.0, 2.0], 2))
+    assert np.isnan(precision_of_windows(nothing, nothing, 10))
+    assert np.isnan(precision_of_windows(nothing, nothing, 10, "std"))
 
 
-def test_a_blink_beside_a_silence_is_a_gap_of_its_own():
-    time_ns, xy = gaze_of(1000, bad=[(380, 400), (450, 470)])
-    kept = np.r_[0:400, 450:1000]
-    assert [g.cause for g in find_gaps(time_ns[kept], xy[kept], RATE_HZ)] == [
-        GapCause.BLINK,
-        GapCause.STALL,
-        GapCause.BLINK,
-    ]
-
-
-def test_a_source_that_never_spoke_was_silent_all_the_time():
-    nothing = np.zeros(0, dtype=np.int64), np.zeros((0, 2))
-    (found,) = find_gaps(*nothing, RATE_HZ, since_ns=0, until_ns=1000 * PERIOD_NS)
-    assert (found.cause, found.end_ns) == (GapCause.STALL, 1000 * PERIOD_NS)
-    time_ns, xy = gaze_of(1000)
-    (found,) = find_gaps(time_ns[50:], xy[50:], RATE_HZ, since_ns=0)
-    assert (found.cause, found.end_ns) == (GapCause.STALL, 50 * PERIOD_NS)
-
-
-def test_no_samples_no_gaps():
-    assert find_gaps(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), RATE_HZ) == []
-
-
-@given(st.lists(st.sampled_from(["good", "bad", "off", "silent"]), max_size=300))
-def test_gaps_never_overlap_and_hold_no_usable_sample(kinds):
-    blocks = [kind for kind in kinds for _ in range(5)]
-    sent = np.array([kind != "silent" for kind in blocks], dtype=bool)
-    time_ns, xy = gaze_of(len(blocks))
-    xy[[kind == "bad" for kind in blocks]] = np.nan
-    xy[[kind == "off" for kind in blocks]] = (0.5, -0.1)
-    found = find_gaps(time_ns[sent], xy[sent], RATE_HZ)
-    for one, other in itertools.pairwise(found):
-        assert one.end_ns <= other.start_ns
-    good_ns = time_ns[[kind == "good" for kind in blocks]]
-    for one in found:
-        assert not ((good_ns >= one.start_ns) & (good_ns < one.end_ns)).any()
-
-
-def view_of(time_ns, xy):
+def gaze_without(*lost):
+    """1000 samples at 100 Hz in the middle of the display, without an eye in these ranges."""
     names = ("time_ns", "<i8"), ("both_x", "<f8"), ("both_y", "<f8"), ("both_valid", "?")
-    gaze = np.zeros(len(time_ns), dtype=list(names))
-    gaze["time_ns"], gaze["both_x"], gaze["both_y"] = time_ns, xy[:, 0], xy[:, 1]
-    gaze["both_valid"] = np.isfinite(xy[:, 0])
+    gaze = np.zeros(1000, dtype=list(names))
+    gaze["time_ns"] = np.arange(1000) * PERIOD_NS
+    gaze["both_x"], gaze["both_y"], gaze["both_valid"] = 0.5, 0.5, True
+    for start, stop in lost:
+        gaze["both_valid"][start:stop] = False
     return gaze
 
 
 def test_reading_loss_counts_what_was_owed():
-    gaze = view_of(*gaze_of(1000, bad=[(100, 200)]))
+    gaze = gaze_without((100, 200))
+    pause = Gap(0, 500 * PERIOD_NS, GapCause.PAUSE)
     assert reading_loss(gaze, 0, 1000 * PERIOD_NS, RATE_HZ) == pytest.approx(0.1)
     assert reading_loss(gaze[500:], 0, 1000 * PERIOD_NS, RATE_HZ) == pytest.approx(0.5)
-    assert reading_loss(gaze[500:], 0, 1000 * PERIOD_NS, RATE_HZ, [gap(0, 500, GapCause.PAUSE)]) == 0.0
+    assert reading_loss(gaze[500:], 0, 1000 * PERIOD_NS, RATE_HZ, [pause]) == 0.0
     assert reading_loss(gaze, 0, 1000 * PERIOD_NS, 0.0) == pytest.approx(0.1)
     assert reading_loss(gaze[:0], 0, 1000 * PERIOD_NS, RATE_HZ) == 1.0
     assert reading_loss(gaze[:0], 0, 1000 * PERIOD_NS, 0.0) == 0.0
