@@ -11,7 +11,7 @@ FAKE_SDK = Path(__file__).parent / "acquisition" / "sources" / "fake_sdk"
 
 @pytest.fixture
 def fake_tobii(monkeypatch):
-    """`fake_tobii(**told)` sets the fake up for hosts started from then on; see `fake_sdk/tobii_research.py`."""
+    """`fake_tobii(**told)` sets up the fake of hosts that start then; see `fake_sdk/tobii_research.py`."""
 
     def tell(**told):
         monkeypatch.setenv("FAKE_TOBII", json.dumps(told))

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.clock import HostClock
-from acquisition.domain import Event
+from acquisition.domain import Display, Event
 from acquisition.errors import SourceError, StoreError
 from acquisition.sources.base import Batch, ClockPair, SourceInfo
 from acquisition.store.recording_reader import RawGaze, Recording
@@ -37,7 +37,9 @@ SOURCE_EVENTS = frozenset(
         "reconnect",
         "silent",
         "stream_error",
+        "tracker_display_changed",
         "warm_up",
+        "warning",
     }
 )
 """What sources say of themselves; all else in a recording was said by the session."""
@@ -64,6 +66,11 @@ def parse_replay(which: str) -> tuple[Path, float]:
         raise SourceError(f"replay:{which}: a replay is 1 to {MAX_SPEED:g} times as fast, or slower.")
     with_suffix = path.with_name(f"{path.name}.sqlite")
     return with_suffix if not path.exists() and with_suffix.exists() else path, speed
+
+
+def recorded_display(which: str) -> Display:
+    """The screen that the gaze of this recording is on. Raises `SourceError` as `ReplaySource.open` does."""
+    return _open(parse_replay(which)[0]).header.session.display
 
 
 class Tape:
@@ -197,13 +204,8 @@ class ReplaySource:
         Raises:
             SourceError: there is no recording at the path, or not one that can be read.
         """
-        if not self._path.is_file():
-            raise SourceError(
-                f"There is no recording {self._path}: give the file of a session, it lies in the folder"
-                " recordings of its store."
-            )
+        recording = _open(self._path)
         try:
-            recording = Recording(self._path)
             tape = Tape(recording)
         except StoreError as error:
             raise SourceError(str(error)) from error
@@ -258,6 +260,18 @@ class ReplaySource:
         }
         rate_hz = info.nominal_rate_hz * self._speed
         return replace(info, name="replay", nominal_rate_hz=rate_hz, detail={**info.detail, **about})
+
+
+def _open(path: Path) -> Recording:
+    if not path.is_file():
+        raise SourceError(
+            f"There is no recording {path}: give the file of a session, it lies in the folder recordings of"
+            " its store."
+        )
+    try:
+        return Recording(path)
+    except StoreError as error:
+        raise SourceError(str(error)) from error
 
 
 def _joined(parts: list[RawGaze]) -> RawGaze:

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ _OWN_KINDS = {
     "connection_lost": "disconnect",
     "connection_restored": "reconnect",
     "stream_buffer_overflow": "overflow",
-    "display_area_changed": "display_changed",
+    "display_area_changed": "tracker_display_changed",
 }
 """Notifications that are events with a name of their own."""
 
@@ -147,7 +148,7 @@ class TobiiSource:
         if "capability_can_do_screen_based_calibration" in device.said["capabilities"]:
             self._calibrator = TobiiCalibrator(self._present_link, self._keep_calibration)
             self._keep_calibration(self._calibration_at_start(self._calibrator))
-        self._compare_areas(device)
+        self._compare_areas(device.said["area_mm"])
         return SourceInfo("tobii", self._channels, device.rate_hz, False, self._detail(link, device))
 
     def _calibration_at_start(self, calibrator: TobiiCalibrator) -> bytes:
@@ -162,15 +163,16 @@ class TobiiSource:
             self._say("notification", type="calibration_at_start", blob_base64=text, sha256=_sha256(blob))
         return blob
 
-    def _compare_areas(self, device: Device) -> None:
-        area_mm = device.said["area_mm"]
-        mm = (area_mm["width"], area_mm["height"])
+    def _compare_areas(self, area_mm: dict[str, Any]) -> None:
+        """Warn where the tracker is set up for another display."""
+        corner = area_mm["top_left"]
+        mm = (math.dist(corner, area_mm["top_right"]), math.dist(corner, area_mm["bottom_left"]))
         display_mm = (self._display.width_mm, self._display.height_mm)
         if any(abs(a - b) > AREA_TOLERANCE * b for a, b in zip(mm, display_mm, strict=True)):
+            of_tracker, of_display = (f"{width:.0f} x {height:.0f} mm" for width, height in (mm, display_mm))
             message = (
-                f"{device.name} is set up for a display of {mm[0]:.0f} x {mm[1]:.0f} mm, and this one has"
-                f" {display_mm[0]:.0f} x {display_mm[1]:.0f} mm: set it up anew in Eye Tracker Manager, or"
-                " correct the size of the display."
+                f"{self._device.name} is set up for a display of {of_tracker}, and this one has {of_display}:"
+                " set it up anew in Eye Tracker Manager, or correct the size of the display."
             )
             log.warning(message)
             self._say("warning", message=message, area_mm=list(mm), display_mm=list(display_mm))
@@ -222,7 +224,9 @@ class TobiiSource:
         if "notification_source_stream" in detail:
             detail = {**detail, "stream": detail["notification_source_stream"]}
         self._said.append(Event(host_time_ns, kind, detail))
-        if kind == "disconnect":
+        if kind == "tracker_display_changed":
+            self._compare_areas(detail["display_area"])
+        elif kind == "disconnect":
             self._gone_since_ns = host_time_ns
         elif kind == "reconnect" and self._blob and self._link is not None:
             arguments = (self._link, self._blob)

@@ -233,8 +233,6 @@ class Tracker:
             "capabilities": list(tracker.device_capabilities),
             "modes": self._modes(),
             "area_mm": {
-                "width": area.width,
-                "height": area.height,
                 "top_left": area.top_left,
                 "top_right": area.top_right,
                 "bottom_left": area.bottom_left,

@@ -1,8 +1,8 @@
 """A `tobii_research` without a tracker: the names of the real one, and its habits.
 
-A device thread makes samples at the device's rate and puts them into rings of 64, as the real SDK does; a pump
-thread empties the rings into the callbacks. What is in the way of the pump for too long is lost and notified.
-Every value of sample n can be told from n (`values_of`). `FAKE_TOBII` in the environment holds JSON:
+A device thread makes samples at the device's rate and puts them into rings of 64, as the real SDK does; a
+pump thread empties the rings into the callbacks. What finds its ring full is lost, and notified once. Every
+value of sample n can be told from n (`values_of`). `FAKE_TOBII` in the environment holds JSON:
 
     trackers   list of changes to `TRACKER`, one tracker each
     timeline   [[n, what, ...], ...]: happens when sample n is due; see `EyeTracker._happen`
@@ -18,6 +18,7 @@ import os
 import threading
 import time
 from collections import deque
+from pathlib import Path
 
 __version__ = "2.1.0.1"
 
@@ -181,14 +182,6 @@ class DisplayArea:
         self.top_right = tuple(display_area["top_right"])
         self.bottom_left = tuple(display_area["bottom_left"])
 
-    @property
-    def width(self):
-        return math.dist(self.top_left, self.top_right)
-
-    @property
-    def height(self):
-        return math.dist(self.top_left, self.bottom_left)
-
 
 class EyeTracker:
     def __init__(self, address):
@@ -271,6 +264,7 @@ class EyeTracker:
             self._error("stream_error_source_subscription_gaze_data", CONFIG["stream_error"])
 
     def unsubscribe_from(self, subscription_type, callback=None):
+        assert callback is None, "the fake unsubscribes all at once"
         self._callbacks.pop(subscription_type, None)
 
     # The device
@@ -347,8 +341,7 @@ class EyeTracker:
         elif what == "die":
             os._exit(3)
         elif what == "absent":
-            with open(CONFIG["absent"], "w"):
-                pass
+            Path(CONFIG["absent"]).touch()
         elif what == "stream_error":
             self._error("stream_error_source_stream_pump", words[0])
         else:
@@ -452,13 +445,13 @@ class ScreenBasedCalibration:
         outcome = CONFIG.get("outcome", "success")
         if outcome == "failure" or not self._collected:
             return CalibrationResult(CALIBRATION_STATUS_FAILURE, ())
-        self._tracker._calibration = ("of %d points" % len(self._collected)).encode()
+        self._tracker._calibration = f"of {len(self._collected)} points".encode()
         self._tracker._notify("calibration_changed")
         if outcome == "no points":
             raise ValueError("You shouldn't create CalibrationPoint objects yourself.")
         return CalibrationResult(self._status(outcome), tuple(self._points()))
 
-    def _status(self, outcome):
+    def _status(self, _outcome):
         return CALIBRATION_STATUS_SUCCESS
 
     def _points(self):
@@ -494,7 +487,7 @@ class ScreenBasedMonocularCalibration(ScreenBasedCalibration):
 
 
 def _attached():
-    if "absent" in CONFIG and os.path.exists(CONFIG["absent"]):
+    if "absent" in CONFIG and Path(CONFIG["absent"]).exists():
         return []
     return [{**TRACKER, **changes} for changes in CONFIG.get("trackers", [{}])]
 
