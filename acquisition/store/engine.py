@@ -145,6 +145,12 @@ def _name(url: sa.URL) -> str:
 _SENTENCES = (
     ("locked", "The store {name} is busy: another program is writing to it; try again"),
     ("disk is full", "The disk with {name} is full: free some space and try again"),
+    ("no space left", "The disk with {name} is full: free some space and try again"),
+    ("quota exceeded", "The disk with {name} is full: free some space and try again"),
+    ("disk i/o error", "The disk with {name} fails to read or write: check it, and whether it is full"),
+    ("file too large", "{name} may not grow any larger: check the limits of its disk"),
+    ("permission denied", "{name} cannot be written: check its permissions"),
+    ("read-only file system", "{name} cannot be written: its disk is mounted read-only"),
     ("readonly", "{name} cannot be written: check its permissions"),
     ("unable to open", "{name} cannot be opened: check that its folder exists and can be written"),
     ("not a database", "{name} is no SQLite file: choose another store or restore it from a backup"),

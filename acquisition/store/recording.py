@@ -12,31 +12,28 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from filelock import Timeout
-from numpy.typing import NDArray
 
 from acquisition.domain import Event, Gap, Session, SessionState, ViewState
-from acquisition.errors import BugError, StoreError
+from acquisition.errors import StoreError
 from acquisition.sources.base import Batch, SourceInfo
-from acquisition.store import codec
 from acquisition.store.engine import BUSY_TIMEOUT_MS, sqlite
+from acquisition.store.pending import Pending
 from acquisition.store.recording_file import (
     APPLICATION_ID,
     COUNT,
     FORMAT,
     SCHEMA,
-    ChunkRow,
     Counts,
     Mark,
     connect,
     lock_of,
+    promised,
     record_dtype,
     session_to_json,
     sha256_of,
     tidy,
     translated,
-    view_to_json,
 )
 from acquisition.store.recording_reader import Recording
 
@@ -63,16 +60,16 @@ class RecordingWriter:
         self._path = path
         self._session = session
         self._on_sealed = on_sealed
-        self._dtype = record_dtype(info.channels)
+        self._pending = Pending(record_dtype(info.channels))
         self._counts = Counts()
-        self._forget_pending()
+        self._is_in_doubt = False
         self._lock = lock_of(path)
         self._take_lock()
         try:
             with translated(path):
                 self._connection = _create(path, info, session)
-            self._mark = Mark(path)
-            self._mark.write(self._counts, is_synced=True)
+                self._mark = Mark(path)
+                self._mark.write(self._counts, is_synced=True)
         except BaseException:
             self._lock.release()
             raise
@@ -91,42 +88,32 @@ class RecordingWriter:
 
     def append(self, batch: Batch) -> None:
         """Remember what a source sent."""
-        n = len(batch.samples)
-        if batch.samples.dtype != self._dtype["sample"]:
-            raise BugError(f"samples of {batch.samples.dtype} in a recording of {self._dtype['sample']}")
-        if not n == len(batch.source_time_s) == len(batch.host_time_ns):
-            raise BugError("a batch needs one source time and one host time a sample")
-        if n:
-            records = np.empty(n, self._dtype)
-            records["source_time_s"] = batch.source_time_s
-            records["host_time_ns"] = batch.host_time_ns
-            records["sample"] = batch.samples
-            self._records.append(records)
-        self._clock_pairs += [(p.host_time_ns, p.source_time_s, p.uncertainty_ns) for p in batch.clock_pairs]
-        for event in batch.events:
-            self.event(event)
+        self._pending.batch(batch)
 
     def view_state(self, view: ViewState) -> None:
         """Remember what was painted."""
-        self._views.append((view.host_time_ns, view_to_json(view)))
+        self._pending.view_state(view)
 
     def event(self, event: Event) -> None:
         """Remember what happened; its detail must be JSON."""
-        self._events.append((event.host_time_ns, event.kind, json.dumps(dict(event.detail))))
+        self._pending.event(event)
 
     def gap(self, gap: Gap) -> None:
         """Remember a stretch without gaze."""
-        self._gaps.append((gap.start_ns, gap.end_ns, str(gap.cause)))
+        self._pending.gap(gap)
 
     def commit(self) -> None:
         """Make all that is remembered durable; what was committed survives a crash and a power cut."""
-        if not any((self._records, self._views, self._events, self._gaps, self._clock_pairs)):
+        if not self._pending:
             return
         with translated(self._path):
-            counts = self._insert_pending()
-        self._counts = counts
-        self._forget_pending()
-        self._write_mark(is_synced=False)
+            if self._is_in_doubt:
+                # The last commit failed, or so we were told: it may have been done all the same.
+                self._take_as_committed(promised(self._connection))
+            self._is_in_doubt = True
+            self._insert_pending()
+            self._is_in_doubt = False
+            self._mark.write(self._counts)
         if time.monotonic() - self._checkpointed_s >= CHECKPOINT_S:
             self._checkpoint()
 
@@ -169,26 +156,11 @@ class RecordingWriter:
         except OSError as error:
             raise StoreError(f"{self._path.parent} cannot be written ({error.strerror}): check it") from error
 
-    def _forget_pending(self) -> None:
-        self._records: list[NDArray[np.void]] = []
-        self._views: list[tuple[int, str]] = []
-        self._events: list[tuple[int, str, str]] = []
-        self._gaps: list[tuple[int, int, str]] = []
-        self._clock_pairs: list[tuple[int, float, int]] = []
-
-    def _insert_pending(self) -> Counts:
-        counts = self._counts_with_pending()
-        connection = self._connection
+    def _insert_pending(self) -> None:
+        counts, connection = self._pending.pack(self._counts), self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if self._records:
-                row, data = _chunk(self._counts.chunk, _joined(self._records))
-                values = (*asdict(row).values(), row.crc32(data), data)
-                connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-            connection.executemany("INSERT INTO view_state VALUES (NULL, ?, ?)", self._views)
-            connection.executemany("INSERT INTO event VALUES (NULL, ?, ?, ?)", self._events)
-            connection.executemany("INSERT INTO gap VALUES (NULL, ?, ?, ?)", self._gaps)
-            connection.executemany("INSERT INTO clock_pair VALUES (NULL, ?, ?, ?)", self._clock_pairs)
+            self._pending.insert(connection)
             assignments = ", ".join(f"{name} = ?" for name in Counts._fields)
             connection.execute(f"UPDATE high_water SET {assignments}", counts)
             connection.execute("COMMIT")
@@ -196,23 +168,11 @@ class RecordingWriter:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        return counts
+        self._take_as_committed(counts)
 
-    def _counts_with_pending(self) -> Counts:
-        return Counts(
-            self._counts.chunk + bool(self._records),
-            self._counts.sample + sum(map(len, self._records)),
-            self._counts.view_state + len(self._views),
-            self._counts.event + len(self._events),
-            self._counts.gap + len(self._gaps),
-            self._counts.clock_pair + len(self._clock_pairs),
-        )
-
-    def _write_mark(self, *, is_synced: bool) -> None:
-        try:
-            self._mark.write(self._counts, is_synced=is_synced)
-        except OSError as error:
-            raise StoreError(f"The mark of {self._path} cannot be written ({error.strerror})") from error
+    def _take_as_committed(self, counts: Counts) -> None:
+        self._pending.forget(self._counts, counts)
+        self._counts = counts
 
     def _checkpoint(self) -> None:
         # Never waits for a reader: what cannot be folded in now is a moment later.
@@ -221,7 +181,7 @@ class RecordingWriter:
             connection.execute("PRAGMA busy_timeout=0")
             (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        self._write_mark(is_synced=True)
+            self._mark.write(self._counts, is_synced=True)
         self._checkpointed_s = time.monotonic() - (CHECKPOINT_S - RETRY_S if is_busy else 0.0)
 
 
@@ -267,30 +227,6 @@ def _describe(connection: sqlite.Connection, info: SourceInfo, session: Session)
         [(i, c.label, c.dtype, c.unit, c.role, c.scale) for i, c in enumerate(info.channels)],
     )
     connection.execute(f"INSERT INTO high_water {COUNT}")
-
-
-def _joined(parts: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
-    # numpy's concatenate gives big-endian fields the byte order of the machine.
-    records = np.empty(sum(map(len, parts)), parts[0].dtype)
-    end = 0
-    for part in parts:
-        start, end = end, end + len(part)
-        records[start:end] = part
-    return records
-
-
-def _chunk(seq: int, records: NDArray[np.void]) -> tuple[ChunkRow, bytes]:
-    source_time_s, host_time_ns = records["source_time_s"], records["host_time_ns"]
-    finite_s = source_time_s[np.isfinite(source_time_s)]
-    row = ChunkRow(
-        seq,
-        len(records),
-        float(finite_s.min()) if len(finite_s) else None,
-        float(finite_s.max()) if len(finite_s) else None,
-        int(host_time_ns.min()),
-        int(host_time_ns.max()),
-    )
-    return row, codec.encode(records)
 
 
 def write_seal(

@@ -123,12 +123,17 @@ def connect(path: Path, *, is_writer: bool) -> sqlite.Connection:
     return connection
 
 
+def promised(connection: sqlite.Connection) -> Counts:
+    """How much was committed, as the recording itself says. Raises the driver's errors."""
+    return Counts(*connection.execute(f"SELECT {', '.join(Counts._fields)} FROM high_water").fetchone())
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """The border: the driver's errors leave as a `StoreError` with a sentence."""
+    """The border: errors of the driver and of the file system leave as a `StoreError` with a sentence."""
     try:
         yield
-    except sqlite.Error as error:
+    except (sqlite.Error, OSError) as error:
         raise StoreError(sentence(error, path)) from error
 
 

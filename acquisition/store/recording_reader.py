@@ -24,6 +24,7 @@ from acquisition.store.recording_file import (
     ChunkRow,
     Counts,
     connect,
+    promised,
     read_mark,
     record_dtype,
     session_from_json,
@@ -79,7 +80,7 @@ class Recording:
         """All samples in the order of their arrival, or those of the chunks of these numbers."""
         with self._connected() as connection:
             if seqs is None:
-                seqs = range(_promised(connection).chunk)
+                seqs = range(promised(connection).chunk)
             return self._raw(connection, seqs)
 
     def chunks(self) -> list[ChunkRow]:
@@ -117,7 +118,7 @@ class Recording:
     def promised(self) -> Counts:
         """How many rows of each kind were committed; fewer than that may be left."""
         with self._connected() as connection:
-            return _promised(connection)
+            return promised(connection)
 
     def counts(self) -> Counts:
         """How many rows it has of each kind."""
@@ -185,10 +186,10 @@ class Recording:
 
     def _count_problems(self, connection: sqlite.Connection, mark: Counts) -> list[str]:
         held = Counts(*connection.execute(COUNT).fetchone())
-        promised = Counts(*map(max, _promised(connection), mark))
+        owed = Counts(*map(max, promised(connection), mark))
         return [
             f"{self.path} has lost data: {n} rows of {name} are left of {due}"
-            for name, n, due in zip(Counts._fields, held, promised, strict=True)
+            for name, n, due in zip(Counts._fields, held, owed, strict=True)
             if n < due
         ]
 
@@ -237,10 +238,6 @@ def _header(connection: sqlite.Connection) -> RecordingHeader:
         seal is not None,
         tuple(json.loads(problems)),
     )
-
-
-def _promised(connection: sqlite.Connection) -> Counts:
-    return Counts(*connection.execute(f"SELECT {', '.join(Counts._fields)} FROM high_water").fetchone())
 
 
 def _n_samples(connection: sqlite.Connection) -> int:
