@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,8 @@ CLOCK_RETRY_NS = 100_000_000
 CLOCK_JUMP_S = 1.0
 """A sender whose clock moves by more than this against ours was started anew."""
 CLOSE_S = 5.0
+GATHER_S = 0.008
+"""Handing over every sample by itself would cost more than all the rest."""
 
 ChannelsOf = Callable[[LslStream], tuple[Channel, ...]]
 Arrived = tuple[NDArray[np.void], NDArray[np.float64], NDArray[np.int64]]
@@ -88,13 +91,16 @@ class Listener:
         self._thread.start()
 
     def take_arrived(self, timeout_s: float) -> Batch:
-        """What arrived since the last call; waits at most so long for something.
+        """What arrived since the last call; waits at most so long for something, then a moment for more.
 
         Raises:
             SourceError: the listener broke down; what it had heard was taken before.
         """
         with self._news:
-            self._news.wait_for(self._has_news, timeout_s)
+            is_news = self._news.wait_for(self._has_news, timeout_s)
+        if is_news:
+            time.sleep(min(GATHER_S, timeout_s))
+        with self._news:
             arrived, self._arrived = self._arrived, []
             pairs, self._pairs = tuple(self._pairs), []
             events, self._events = tuple(self._events), []
