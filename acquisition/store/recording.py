@@ -106,12 +106,14 @@ class RecordingWriter:
         """Make all that is remembered durable; what was committed survives a crash and a power cut."""
         if not self._pending:
             return
+        counts = self._pending.pack(self._counts)
         with translated(self._path):
             if self._is_in_doubt:
                 # The last commit failed, or so we were told: it may have been done all the same.
+                self._roll_back()
                 self._take_as_committed(promised(self._connection))
             self._is_in_doubt = True
-            self._insert_pending()
+            self._insert_pending(counts)
             self._is_in_doubt = False
             self._mark.write(self._counts)
         if time.monotonic() - self._checkpointed_s >= CHECKPOINT_S:
@@ -156,19 +158,22 @@ class RecordingWriter:
         except OSError as error:
             raise StoreError(f"{self._path.parent} cannot be written ({error.strerror}): check it") from error
 
-    def _insert_pending(self) -> None:
-        counts, connection = self._pending.pack(self._counts), self._connection
-        connection.execute("BEGIN IMMEDIATE")
+    def _insert_pending(self, counts: Counts) -> None:
+        connection = self._connection
         try:
+            connection.execute("BEGIN IMMEDIATE")
             self._pending.insert(connection)
             assignments = ", ".join(f"{name} = ?" for name in Counts._fields)
             connection.execute(f"UPDATE high_water SET {assignments}", counts)
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            self._roll_back()
             raise
         self._take_as_committed(counts)
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _take_as_committed(self, counts: Counts) -> None:
         self._pending.forget(self._counts, counts)
