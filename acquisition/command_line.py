@@ -58,6 +58,11 @@ def say(sentence: str) -> None:
     Console(markup=False, highlight=False, soft_wrap=True).print(sentence)
 
 
+def note(sentence: str) -> None:
+    """A sentence on standard error that is no complaint: standard output has the figures."""
+    Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(sentence)
+
+
 def complain(sentence: str) -> None:
     """A sentence on standard error, as it is."""
     Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(sentence, style="red")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from acquisition.clock import HostClock
 from acquisition.domain import Display, Event, Session, new_id
 from acquisition.errors import SourceError
-from acquisition.intake import RecordingSink
+from acquisition.intake import Outlet, RecordingSink
 from acquisition.ledger import GapLedger, ledger_of
 from acquisition.recorder import Recorder, RecorderState, RecorderStatus
 from acquisition.sources.base import CanEnd, GazeSource, SourceInfo
@@ -45,6 +45,7 @@ def record_session(
     display: Display,
     pseudonym: str | None = None,
     consent: Event | None = None,
+    outlet: Outlet | None = None,
     watch: Watch | None = None,
 ) -> Recorded:
     """Record for so long, or until the source comes to an end, and seal.
@@ -57,6 +58,7 @@ def record_session(
         display: the screen under the tracker
         pseudonym: of the reader; None for one without a name
         consent: what the person before the tracker agreed to, stored ahead of everything else
+        outlet: what else is to get all that is stored
         watch: shown the status ten times a second
 
     Raises:
@@ -68,7 +70,8 @@ def record_session(
 
     def open_sink(info: SourceInfo) -> RecordingSink:
         opened.append(_new_session(store, info, clock, display, pseudonym))
-        return store.create_recording(info, opened[0])
+        sink = store.create_recording(info, opened[0])
+        return sink if outlet is None else outlet(sink, info, opened[0])
 
     recorder = Recorder(open_sink, source, clock)
     if consent is not None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "read": ("app.commands.read", "read_command"),
     "import": ("app.commands.importing", "import_command"),
     "record": ("app.commands.record", "record_command"),
+    "sources": ("app.commands.sources", "sources_command"),
     "readings": ("app.commands.listing", "readings_command"),
     "export": ("app.commands.listing", "export_command"),
     "doctor": ("app.commands.doctor", "doctor_command"),

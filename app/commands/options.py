@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,14 +23,25 @@ RecordingsOption = Annotated[
     Path | None,
     typer.Option("--recordings", metavar="DIR", help="With a database URL: the folder of the recordings."),
 ]
-SourceOption = Annotated[str, typer.Option("--source", metavar="NAME", help="simulated, lsl or none.")]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        metavar="NAME[:WHICH]",
+        help="tobii, lsl, simulated, replay or none; behind a colon which one, as `gazeroom sources` says.",
+    ),
+]
 RateOption = Annotated[
     float | None,
     typer.Option("--rate", metavar="HZ", help="Samples a second, where it can be chosen; else the most."),
 ]
 DisplayOption = Annotated[
     str | None,
-    typer.Option("--display", metavar="WxH[@WxHmm]", help="The screen under the tracker, in px and in mm."),
+    typer.Option(
+        "--display",
+        metavar="WxH[@WxHmm][@DISTANCEmm]",
+        help="The screen under the tracker in px and in mm, and its distance from the eyes.",
+    ),
 ]
 ChannelsOption = Annotated[
     Path | None,
@@ -40,18 +52,32 @@ ChannelsOption = Annotated[
     ),
 ]
 
-_DISPLAY = re.compile(r"(\d+)x(\d+)(?:@(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(?:mm)?)?")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_DISPLAY = re.compile(rf"(\d+)x(\d+)(?:@{_NUMBER}x{_NUMBER}(?:mm)?)?(?:@{_NUMBER}mm)?")
+DISTANCES_MM = (200.0, 2000.0)
+"""From which a screen is read."""
 
 
 def parse_display(words: str) -> Display:
-    """`1920x1080@527x296mm` as a display; without millimetres 96 dots an inch are taken.
+    """`1920x1080@527x296mm@650mm` as a display and the distance that it is read from.
 
-    Raises UserError where the words are not of that form.
+    Without millimetres 96 dots an inch are taken, without a distance 650 mm.
+
+    Raises:
+        UserError: the words are not of that form, or of no screen.
     """
     match = _DISPLAY.fullmatch(words.strip())
     if match is None:
-        raise UserError(f"--display {words}: write it as WIDTHxHEIGHT or 1920x1080@527x296mm.")
+        raise UserError(f"--display {words}: write it as WIDTHxHEIGHT or 1920x1080@527x296mm@650mm.")
     width_px, height_px = int(match[1]), int(match[2])
-    width_mm = float(match[3]) if match[3] else width_px * MM_PER_PX_AT_96_DPI
-    height_mm = float(match[4]) if match[4] else height_px * MM_PER_PX_AT_96_DPI
-    return Display(width_px, height_px, width_mm, height_mm)
+    width_mm = float(match[3] or width_px * MM_PER_PX_AT_96_DPI)
+    height_mm = float(match[4] or height_px * MM_PER_PX_AT_96_DPI)
+    if min(width_px, height_px, width_mm, height_mm) <= 0:
+        raise UserError(f"--display {words}: a screen has a width and a height.")
+    display = Display(width_px, height_px, width_mm, height_mm)
+    if match[5] is None:
+        return display
+    least, most = DISTANCES_MM
+    if not least <= float(match[5]) <= most:
+        raise UserError(f"--display {words}: a screen is read from {least:g} to {most:g} mm away.")
+    return replace(display, distance_mm=float(match[5]))
