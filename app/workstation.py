@@ -8,6 +8,7 @@ from pathlib import Path
 from acquisition.clock import HostClock
 from acquisition.domain import Display
 from acquisition.errors import UserError
+from acquisition.intake import Outlet
 from acquisition.simulation.knowledge import knowledge_of
 from acquisition.sources import SOURCES, open_source
 from acquisition.store import Store
@@ -46,6 +47,8 @@ class Tracker:
     seed: int = 0
     display: Display | None = None
     """None takes the screen that the window is on."""
+    channels: Path | None = None
+    """Says what the channels of an unknown LSL stream mean."""
 
 
 def build_workstation(
@@ -56,8 +59,11 @@ def build_workstation(
     *,
     are_readers_simulated: bool = False,
     calibrates: bool = False,
+    outlet: Outlet | None = None,
 ) -> MainWindow:
-    """Both rooms in a window that is not shown yet; `calibrates` says whether gaze is calibrated and checked.
+    """Both rooms in a window that is not shown yet.
+
+    `calibrates` says whether gaze is calibrated and checked; what is recorded also goes to `outlet`.
 
     Raises:
         UserError: there is no such gaze source.
@@ -76,11 +82,13 @@ def build_workstation(
             rate_hz=tracker.rate_hz,
             seed=tracker.seed,
             knowledge=knowledge,
+            channels=tracker.channels,
         ),
         clock,
         tracker.display,
         are_readers_simulated=are_readers_simulated,
         calibrates=calibrates,
+        outlet=outlet,
     )
     log = place.learning / "worker.log"
     desk = StoreDesk(store, place.learning, lambda: start_worker(place.url_or_path, place.recordings, log))

@@ -224,11 +224,12 @@ def _stream(
 ) -> Any:
     """A stream that is the same after a restart, for other recorders know it again by its source id."""
     tracker = info.detail.get("source_id") or info.detail.get("serial_number") or info.name
-    mark = "_simulated" if session.is_simulated else ""
+    is_simulated = info.is_simulated or session.is_simulated
+    mark = "_simulated" if is_simulated else ""
     stream = load_lsl().StreamInfo(
         f"Gazeroom_{what}{mark}", kind, n_channels, rate_hz, format_, f"{OWN}{what}:{tracker}"
     )
-    stream.desc().append_child_value("simulated", "true" if session.is_simulated else "false")
+    stream.desc().append_child_value("simulated", "true" if is_simulated else "false")
     made_by = stream.desc().append_child("acquisition")
     made_by.append_child_value("manufacturer", info.detail.get("manufacturer", "Gazeroom"))
     for name in ("model", "serial_number"):

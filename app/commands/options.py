@@ -51,6 +51,9 @@ ChannelsOption = Annotated[
         help="What the channels of an LSL stream mean, where the stream does not say it.",
     ),
 ]
+LslOutOption = Annotated[
+    bool, typer.Option("--lsl-out", help="Send gaze and markers over LSL as well, while they are recorded.")
+]
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _DISPLAY = re.compile(rf"(\d+)x(\d+)(?:@{_NUMBER}x{_NUMBER}(?:mm)?)?(?:@{_NUMBER}mm)?")

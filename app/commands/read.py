@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QApplication
 from acquisition.clock import RealClock
 from acquisition.command_line import SeedOption, VerboseOption
 from acquisition.errors import UserError
+from acquisition.outlets import lsl_outlet
 from acquisition.store import open_store
 from app import theme
 from app.commands.options import (
     DEFAULT_STORE,
+    ChannelsOption,
     DisplayOption,
+    LslOutOption,
     RateOption,
     RecordingsOption,
     SourceOption,
@@ -33,8 +36,10 @@ def read_command(
     store: StoreOption = DEFAULT_STORE,
     recordings: RecordingsOption = None,
     source: SourceOption = "none",
-    rate: RateOption = 120.0,
+    rate: RateOption = None,
     display: DisplayOption = None,
+    channels: ChannelsOption = None,
+    lsl_out: LslOutOption = False,
     seed: SeedOption = 0,
     _verbose: VerboseOption = False,
 ) -> None:
@@ -44,13 +49,15 @@ def read_command(
     """
     if not can_open_window():
         raise UserError("There is no display to open the workstation on: log in to one, or set DISPLAY.")
-    tracker = Tracker(source, rate, seed, parse_display(display) if display else None)
+    tracker = Tracker(source, rate, seed, parse_display(display) if display else None, channels)
     application = QApplication.instance() or QApplication(["gazeroom"])
     assert isinstance(application, QApplication)
     theme.apply(application)
     with open_store(store, recordings) as opened:
         place = StorePlace(store, recordings)
-        window = build_workstation(opened, place, tracker, RealClock(), calibrates=True)
+        clock = RealClock()
+        outlet = lsl_outlet(clock) if lsl_out else None
+        window = build_workstation(opened, place, tracker, clock, calibrates=True, outlet=outlet)
         window.showMaximized()
         close_on_interrupt(window)
         code = application.exec()

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QWidget
 from acquisition.clock import HostClock
 from acquisition.dicom import read_image
 from acquisition.domain import Display, Event, Session
+from acquisition.intake import Outlet, RecordingSink
 from acquisition.recorder import Recorder
-from acquisition.sources.base import GazeSource
+from acquisition.sources.base import GazeSource, SourceInfo
 from acquisition.store import Store
 from app.calibrate.flow import CalibrationFlow
 from app.read.lightbox import LightBox
@@ -32,6 +33,7 @@ def build_read_room(
     *,
     are_readers_simulated: bool = False,
     calibrates: bool = False,
+    outlet: Outlet | None = None,
 ) -> ReadWindow:
     """The Read room over a store.
 
@@ -43,12 +45,15 @@ def build_read_room(
         display: the display under the tracker; None takes the screen that the window is on
         are_readers_simulated: True for the simulated readers of a demo
         calibrates: whether gaze is calibrated and checked, where the source has any
+        outlet: what else is to get all that is recorded
     """
 
     def start_recorder(session: Session, consent: Event) -> Recorder:
-        recorder = Recorder(
-            lambda info: store.create_recording(info, session), open_source(session.display), clock
-        )
+        def open_sink(info: SourceInfo) -> RecordingSink:
+            sink = store.create_recording(info, session)
+            return sink if outlet is None else outlet(sink, info, session)
+
+        recorder = Recorder(open_sink, open_source(session.display), clock)
         recorder.post(consent)
         recorder.start()
         recorder.wait_until_open()
