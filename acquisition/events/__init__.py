@@ -4,6 +4,7 @@ Three detectors share the shape of their arguments and results (`Detector`): `de
 `detect_fixations_by_dispersion` and `detect_fixations_by_clusters`.
 """
 
+from acquisition.events.agreement import cohens_kappa, in_fixation
 from acquisition.events.fixations import Detector
 from acquisition.events.i2mc import detect_fixations_by_clusters
 from acquisition.events.idt import detect_fixations_by_dispersion
@@ -22,9 +23,11 @@ def detector_for(rate_hz: float) -> Detector:
 __all__ = [
     "Detector",
     "amplitude_deg",
+    "cohens_kappa",
     "detect_fixations",
     "detect_fixations_by_clusters",
     "detect_fixations_by_dispersion",
     "detector_for",
     "find_saccades",
+    "in_fixation",
 ]

@@ -151,5 +151,8 @@ def test_the_eyes_are_averaged_where_both_are_valid():
 def test_turned_by_so_much_is_so_far_away_everywhere(azimuth, elevation, right, down):
     offset = (right / 6, down / 6)
     turned = turn([(azimuth, elevation)], offset)[0]
-    measured = accuracy([turned[0]], [turned[1]], azimuth, elevation)
-    assert measured == pytest.approx((np.hypot(*offset), *offset), abs=1e-7)
+    measured, *parts = accuracy([turned[0]], [turned[1]], azimuth, elevation)
+    assert measured == pytest.approx(np.hypot(*offset), abs=1e-7)
+    assert parts == pytest.approx(offset, abs=0.02, rel=0.02), (
+        "Fick angles about the target, not shares of the turn"
+    )
