@@ -153,6 +153,5 @@ def test_turned_by_so_much_is_so_far_away_everywhere(azimuth, elevation, right, 
     turned = turn([(azimuth, elevation)], offset)[0]
     measured, *parts = accuracy([turned[0]], [turned[1]], azimuth, elevation)
     assert measured == pytest.approx(np.hypot(*offset), abs=1e-7)
-    assert parts == pytest.approx(offset, abs=0.02, rel=0.02), (
-        "Fick angles about the target, not shares of the turn"
-    )
+    # They are Fick angles about the target and not shares of the turn.
+    assert parts == pytest.approx(offset, abs=0.02, rel=0.02)

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def test_saccades_go_from_rest_to_rest(rate_hz):
     assert (down.from_y, down.to_y) == pytest.approx((0, 8), abs=0.1)
     assert (amplitude_deg(across), amplitude_deg(down)) == pytest.approx((6, 8), abs=0.1)
     assert [(s.start_ns, s.end_ns) for s in (across, down)] == [
-        (before.end_ns, after.start_ns) for before, after in zip(fixations, fixations[1:], strict=False)
+        (before.end_ns, after.start_ns) for before, after in itertools.pairwise(fixations)
     ]
 
 
