@@ -22,7 +22,7 @@ from acquisition.command_line import (
 from acquisition.domain import Display, Event
 from acquisition.errors import UserError
 from acquisition.headless import Recorded, record_session
-from acquisition.intake import Outlet
+from acquisition.outlets import lsl_outlet
 from acquisition.sources import open_source
 from acquisition.sources.replay import recorded_display
 from acquisition.store import open_store
@@ -30,6 +30,7 @@ from app.commands.options import (
     DEFAULT_STORE,
     ChannelsOption,
     DisplayOption,
+    LslOutOption,
     RateOption,
     RecordingsOption,
     SourceOption,
@@ -57,9 +58,7 @@ def record_command(
     rate: RateOption = None,
     display: DisplayOption = None,
     channels: ChannelsOption = None,
-    lsl_out: Annotated[
-        bool, typer.Option("--lsl-out", help="Send gaze and markers over LSL as well.")
-    ] = False,
+    lsl_out: LslOutOption = False,
     reader: Annotated[
         str | None, typer.Option("--reader", metavar="PSEUDONYM", help="Whose gaze it is; never a name.")
     ] = None,
@@ -91,7 +90,7 @@ def record_command(
             display=screen,
             pseudonym=reader,
             consent=consent,
-            outlet=_lsl_outlet(clock) if lsl_out else None,
+            outlet=lsl_outlet(clock) if lsl_out else None,
             watch=Watcher(clock, seconds, step),
         )
     _tell(recorded, as_json=as_json)
@@ -113,13 +112,6 @@ def _consent(clock: HostClock) -> Event:
     words = Consent(AGREED, "en", datetime.now(UTC).isoformat(timespec="milliseconds"))
     event = words.event(clock.now_ns())
     return replace(event, detail={**event.detail, "how": "command"})
-
-
-def _lsl_outlet(clock: HostClock) -> Outlet:
-    # Only here: it loads liblsl.
-    from acquisition.outlets import lsl_outlet
-
-    return lsl_outlet(clock)
 
 
 def _tell(recorded: Recorded, *, as_json: bool) -> None:
