@@ -20,9 +20,9 @@ from acquisition.domain import (
     Validation,
     ViewState,
 )
-from acquisition.live import Tally
+from acquisition.live import RecentGaze, Tally
 from acquisition.recorder import RecorderStatus
-from acquisition.sources.base import Calibrator
+from acquisition.sources.base import Calibrator, StreamOffer
 
 
 class ReadingCatalogue(Protocol):
@@ -139,6 +139,18 @@ class RecorderPort(Protocol):
 
     def status(self) -> RecorderStatus:
         """How it goes, as a snapshot."""
+        ...
+
+    def recent(self) -> RecentGaze:
+        """The gaze of the last seconds and what was owed of it."""
+        ...
+
+    def offers(self) -> tuple[StreamOffer, ...]:
+        """Other streams that could be gone on with while the own one is silent."""
+        ...
+
+    def take(self, offer_id: str) -> None:
+        """Go on with one of them. Raises `SourceError`."""
         ...
 
     def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:

@@ -25,7 +25,7 @@ class RecordingBar(QFrame):
         super().__init__()
         self.setObjectName("recordingBar")
         self.setFixedHeight(HEIGHT_PX)
-        self._light = label("", name="light")
+        self._light = label("", "light", "light")
         self._word = label("", name="gazeWord")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)

@@ -109,6 +109,7 @@ class ReadingSession:
         self._open: OpenReading | None = None
         self._is_paused = False
         self._worklist: tuple[WorkItem, ...] = ()
+        self._validations: list[Validation] = []
 
     @property
     def reader(self) -> Reader | None:
@@ -175,6 +176,7 @@ class ReadingSession:
         """The reader sits down."""
         self._sitting = sitting
         self._is_paused = False
+        self._validations = self._catalogue.validations(sitting.reader.id)
         readings = [r for r in self._catalogue.readings() if r.reader_id == sitting.reader.id]
         self._worklist = worklist(
             self._catalogue.cases(), self._catalogue.images(), readings, self._catalogue.assessment
@@ -306,10 +308,15 @@ class ReadingSession:
     def keep_validation(self, validation: Validation) -> None:
         """Store how gaze of this sitting was measured; the recording has it too."""
         self._catalogue.add_validation(validation)
+        self._validations.append(validation)
 
     def validations(self) -> list[Validation]:
         """Of whoever reads, over all sittings, oldest first."""
-        return self._catalogue.validations(self._the_sitting().reader.id)
+        return list(self._validations)
+
+    def now_ns(self) -> int:
+        """By the clock that stamps everything."""
+        return self._clock.now_ns()
 
     def status(self) -> RecorderStatus | None:
         """How the recording goes; None while nobody reads."""

@@ -94,7 +94,7 @@ class ReadWindow(QWidget):
         self._reader_page = ReaderPage(self.session.source)
         self._desk = QWidget()
         self._keys_page = KeysPage()
-        self._operator = OperatorPanel(self.session.source, self)
+        self._operator = OperatorPanel(self.session, self)
         self._message = StageMessage()
         self._side = SidePanel()
         self._actions = make_actions(self, self._desk)
@@ -413,8 +413,6 @@ class ReadWindow(QWidget):
         self.calibration.hear(status)
         self._light = self._light_of(status)
         self._bar.show_light(self._light, status.message if status else "")
-        if self._operator.isVisible():
-            self._operator.show_status(status)
 
     def _light_of(self, status: RecorderStatus | None) -> light.Light:
         if status is None or self.session.source.is_silent:

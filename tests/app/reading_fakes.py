@@ -29,9 +29,9 @@ from acquisition.domain import (
     ViewState,
     new_id,
 )
-from acquisition.live import Tally
+from acquisition.live import RecentGaze, Tally
 from acquisition.recorder import RecorderState, RecorderStatus
-from acquisition.sources.base import Calibrator
+from acquisition.sources.base import Calibrator, StreamOffer
 from acquisition.store.gaze import gaze_dtype
 from app.read.consent import Consent
 from app.read.session import ReadingSession, SourceChoice
@@ -264,6 +264,7 @@ class FakeRecorder:
         self.now = RecorderStatus(RecorderState.RECORDING, n_samples=100, validity=0.97, rate_hz=120.0)
         self.rate_hz = 120.0
         self.calibrator: Calibrator | None = None
+        self.offered: tuple[StreamOffer, ...] = ()
         self.look: Callable[[int, int], NDArray[np.void]] = lambda *_: np.zeros(0, gaze_dtype(()))
         """What gaze there was between two host times."""
 
@@ -290,6 +291,19 @@ class FakeRecorder:
 
     def between(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
         return self.look(start_ns, end_ns)
+
+    def recent(self) -> RecentGaze:
+        end_ns = 6_000_000_000
+        return RecentGaze(
+            self.look(end_ns - 5_000_000_000, end_ns), end_ns - 5_000_000_000, end_ns, self.rate_hz
+        )
+
+    def offers(self) -> tuple[StreamOffer, ...]:
+        return self.offered
+
+    def take(self, offer_id: str) -> None:
+        self.turns.append(f"take {offer_id}")
+        self.offered = ()
 
     def views(self) -> list[ViewState]:
         return [item for item in self.posted if isinstance(item, ViewState)]
