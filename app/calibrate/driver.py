@@ -121,7 +121,9 @@ class CalibrationDriver(QObject):
         self._showing: _Showing | None = None
         self._at: Point | None = None
         self._epoch = 0
-        self._is_held = self._is_closed = False
+        self.is_held = False
+        """Whether something else is asked meanwhile."""
+        self._is_closed = False
         self._is_spoilt = False
         """Whether the tracker collected while the reader was not looking."""
         self._kind = ValidationKind.VALIDATION
@@ -177,7 +179,7 @@ class CalibrationDriver(QObject):
 
     def hold(self) -> None:
         """Stand still while something else is asked; a target that was being looked at comes again."""
-        self._is_held = True
+        self.is_held = True
         self._showing = None
         doing = None if self._running is None else self._running.do
         if doing in (Do.COLLECT, Do.LOOK):
@@ -186,7 +188,7 @@ class CalibrationDriver(QObject):
 
     def go_on(self) -> None:
         """Go on where `hold` stood still."""
-        self._is_held = False
+        self.is_held = False
         target = self._now.target
         is_shown_next = any(order.do is Do.SHOW for order in self._orders)
         if target is not None and not is_shown_next and self._is_at_target:
@@ -243,13 +245,13 @@ class CalibrationDriver(QObject):
     def _forget(self) -> None:
         """Nothing that was asked for counts any more, but the tracker's mode is still left."""
         self._epoch += 1
-        self._is_held = False
+        self.is_held = False
         self._showing = None
         self._timer.stop()
         self._orders = deque(order for order in self._orders if order.do is Do.LEAVE)
 
     def _work(self) -> None:
-        if self._running is not None or self._is_held or self._is_closed or not self._orders:
+        if self._running is not None or self.is_held or self._is_closed or not self._orders:
             return
         order = self._orders.popleft()
         if order.do is Do.SHOW and order.target is not None:

@@ -159,12 +159,11 @@ class CalibrationFlow(QObject):
         if not self.is_active:
             return
         if self.page.shown is self.page.question:
-            self._answers[1]()
-        elif self._driver is not None and self.driver.procedure.stage in AT_TARGETS:
+            self._answers[0 if self.driver.is_held else 1]()
+        elif self.page.shown in (self.page.target, self.page.result):
             self.driver.hold()
-            self._ask(
-                Text.STOP_TITLE, say(Text.STOP_QUESTION), (Text.STOP, self._stop), (Text.GO_ON, self._go_on)
-            )
+            on, stop = (Text.GO_ON, self._go_on), (Text.STOP, self._stop)
+            self._ask(Text.STOP_TITLE, say(Text.STOP_QUESTION), on, stop)
 
     def refresh_ground(self) -> None:
         """Another image is decoded: the ground may be another, unless somebody looks at a target."""
@@ -265,7 +264,7 @@ class CalibrationFlow(QObject):
             return
         now_ns = self._clock.now_ns()
         display = sitting.session.display
-        self.page.guide.show_seat(seat_of(sitting.recorder.between(now_ns - SEAT_NS, now_ns), display))
+        self.page.guide.show_seat(seat_of(sitting.recorder.between(now_ns - SEAT_NS, now_ns)))
         n_outside = outside(self.page, NINE, display)
         warning = say(Text.TARGETS_OUTSIDE, n_outside=n_outside, n=len(NINE)) if n_outside else ""
         self.page.guide.show_warning(warning)
@@ -324,7 +323,8 @@ class CalibrationFlow(QObject):
         self._show_guide()
 
     def _go_on(self) -> None:
-        self.page.turn_to(self.page.target)
+        is_at_result = self.driver.procedure.stage is Stage.RESULT
+        self.page.turn_to(self.page.result if is_at_result else self.page.target)
         self.driver.go_on()
 
     def _stop(self) -> None:

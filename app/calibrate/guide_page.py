@@ -53,6 +53,8 @@ class GuidePage(QWidget):
             text, tone = Text.SEAT_NOT_SEEN, "plain"
         elif seat.sight is Sight.NOT_TOLD:
             text, tone = Text.SEAT_NOT_TOLD, "good"
+        elif seat.advice is Advice.NONE and None in (seat.left_mm, seat.right_mm):
+            text, tone = Text.SEAT_ONE_EYE, "plain"
         elif seat.advice is Advice.NONE:
             text, tone = Text.SEAT_GOOD, "good"
         else:
@@ -108,7 +110,6 @@ class GuidePage(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         self._begin = button("", "primary", "beginCalibration")
-        self._begin.setAutoDefault(True)
         self._begin.clicked.connect(self._on_begin)
         skip = button(say(Text.SKIP_CALIBRATION), "link", "skipCalibration")
         skip.clicked.connect(self.skipped)

@@ -13,7 +13,7 @@ from app.calibrate.verdict import LIMITS
 from app.texts import Text, say
 
 HEIGHT_PX = 72
-MOST_SHOWN = 20
+STEP_PX = 24
 LABEL_PX = 56
 DOT_PX = 3.0
 
@@ -31,7 +31,7 @@ class HistoryView(QWidget):
     def show_history(self, before_deg: Sequence[float], now_deg: float | None) -> None:
         """Accuracies oldest first, and that of the validation on the screen."""
         newest = [] if now_deg is None else [now_deg]
-        self._errors_deg = [*before_deg, *newest][-MOST_SHOWN:]
+        self._errors_deg = [*before_deg, *newest]
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -39,8 +39,9 @@ class HistoryView(QWidget):
         painter = QPainter(self)
         painter.setClipRect(event.rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        room = QRectF(self.rect()).adjusted(DOT_PX + 2, 8, -LABEL_PX, -8)
-        most_deg = max([2 * LIMITS.accuracy_deg, *self._errors_deg])
+        room = QRectF(self.rect()).adjusted(DOT_PX * 2, 8, -LABEL_PX - 12, -8)
+        errors_deg = self._errors_deg[-1 - int(room.width() // STEP_PX) :]
+        most_deg = max([2 * LIMITS.accuracy_deg, *errors_deg])
 
         def y_of(error_deg: float) -> float:
             return room.bottom() - room.height() * error_deg / most_deg
@@ -51,14 +52,14 @@ class HistoryView(QWidget):
         painter.setPen(theme.colour("muted"))
         words = f"{say(Text.LIMIT)} {LIMITS.accuracy_deg:g}°"
         painter.drawText(
-            QRectF(room.right() + 8, limit_y - 10, LABEL_PX - 8, 20), Qt.AlignmentFlag.AlignVCenter, words
+            QRectF(room.right() + 14, limit_y - 10, LABEL_PX - 4, 20), Qt.AlignmentFlag.AlignVCenter, words
         )
-        step = room.width() / max(len(self._errors_deg) - 1, 1)
-        dots = [QPointF(room.left() + i * step, y_of(deg)) for i, deg in enumerate(self._errors_deg)]
+        first_x = room.right() - (len(errors_deg) - 1) * STEP_PX
+        dots = [QPointF(first_x + i * STEP_PX, y_of(deg)) for i, deg in enumerate(errors_deg)]
         painter.setPen(QPen(theme.colour("faint"), 1.5))
         painter.drawPolyline(QPolygonF(dots))
         painter.setPen(Qt.PenStyle.NoPen)
-        for at, error_deg in zip(dots, self._errors_deg, strict=True):
+        for at, error_deg in zip(dots, errors_deg, strict=True):
             is_over, is_newest = error_deg > LIMITS.accuracy_deg, at is dots[-1]
             painter.setBrush(theme.colour("warning" if is_over else "good" if is_newest else "muted"))
             painter.drawEllipse(at, *[DOT_PX * (1.7 if is_newest else 1.0)] * 2)

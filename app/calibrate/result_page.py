@@ -19,7 +19,7 @@ from app.parts import button, frame, label, restyle
 from app.read.session import SourceChoice
 from app.texts import Text, say
 
-COLUMN_PX = 400
+COLUMN_PX = 412
 HEADS = (Text.COLUMN_ACCURACY, Text.COLUMN_RMS, Text.COLUMN_STD, Text.COLUMN_BCEA, Text.COLUMN_LOSS)
 ROWS = (
     (Eyes.LEFT, Text.LEFT_EYE, Text.SIDE_LEFT),
@@ -44,10 +44,11 @@ class ResultPage(QWidget):
         self._chosen: Point | None = None
         self._picture = ResultPicture()
         self._picture.chosen.connect(self._on_chosen)
+        self._picture.asked.connect(self.redo)
         self.setFocusProxy(self._picture)
         left, right = frame("card", "resultCard"), frame("card", "verdictCard")
         picture = QVBoxLayout(left)
-        picture.setContentsMargins(16, 16, 16, 8)
+        picture.setContentsMargins(20, 20, 20, 16)
         picture.addWidget(self._picture)
         self._fill(right, source)
         right.setFixedWidth(COLUMN_PX)
@@ -112,27 +113,32 @@ class ResultPage(QWidget):
         column.addLayout(self._table())
         column.addSpacing(8)
         column.addWidget(self._eyes_choice())
-        column.addSpacing(8)
-        self._reader = label("", "section")
-        self._history_words = label("", "muted", "historyWords")
-        self._history = HistoryView()
-        column.addWidget(self._reader)
-        column.addWidget(self._history_words)
-        column.addWidget(self._history)
+        column.addSpacing(16)
+        column.addLayout(self._reader_history())
         column.addStretch(1)
         column.addWidget(label(say(Text.REDO_HINT), "muted", wraps=True))
         column.addLayout(self._buttons())
 
+    def _reader_history(self) -> QVBoxLayout:
+        self._reader = label("", "section")
+        self._history_words = label("", "muted", "historyWords")
+        self._history = HistoryView()
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        for part in (self._reader, self._history_words, self._history):
+            column.addWidget(part)
+        return column
+
     def _table(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(0)
+        grid.setVerticalSpacing(8)
         right = Qt.AlignmentFlag.AlignRight
         for i, head in enumerate(HEADS, start=1):
-            grid.addWidget(label(say(head), "figureHead"), 0, i, right)
+            grid.addWidget(label(say(head), "muted"), 0, i, right)
         self._cells: dict[Eyes, list[QLabel]] = {}
         for row, (side, title, _) in enumerate(ROWS, start=1):
-            grid.addWidget(label(say(title), "figureHead"), row, 0)
+            grid.addWidget(label(say(title), "muted"), row, 0)
             self._cells[side] = [label("", "figure", f"{side}{head.name}") for head in HEADS]
             for i, cell in enumerate(self._cells[side], start=1):
                 grid.addWidget(cell, row, i, right)
@@ -144,7 +150,7 @@ class ResultPage(QWidget):
         row = QHBoxLayout(self._eyes)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(label(say(Text.EYES_THAT_COUNT), "figureHead"))
+        row.addWidget(label(say(Text.EYES_THAT_COUNT), "muted"))
         row.addStretch(1)
         group = QButtonGroup(self)
         self._choices = {}
@@ -166,7 +172,6 @@ class ResultPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         for choice in (self._accept, self._point, self._all):
-            choice.setAutoDefault(True)
             row.addWidget(choice, stretch=1)
         return row
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from acquisition.domain import Display, GazeQuality, TargetQuality
@@ -20,7 +20,6 @@ from app.calibrate.placing import px_per_degree
 from app.calibrate.verdict import LIMITS
 from app.texts import Text, say
 
-EDGE_PX = 12
 LEGEND_PX = 28
 NEAR_PX = 48.0
 """A click this near to a target chooses it."""
@@ -50,6 +49,8 @@ class ResultPicture(QWidget):
 
     chosen = Signal(object)
     """The Point of a target."""
+    asked = Signal()
+    """Return was pressed: the chosen target is to be done again."""
 
     def __init__(self) -> None:
         """Nothing to show yet."""
@@ -86,6 +87,9 @@ class ResultPicture(QWidget):
         """Arrow keys go from target to target."""
         step = STEPS.get(Qt.Key(event.key()))
         points = self._points()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.asked.emit()
+            return
         if step is None or not points:
             super().keyPressEvent(event)
             return
@@ -134,7 +138,6 @@ class ResultPicture(QWidget):
         width = min(room.width(), room.height() * shape.width_mm / shape.height_mm)
         outline = QRectF(0, 0, width, width * shape.height_mm / shape.width_mm)
         outline.moveCenter(room.center())
-        outline.moveTop(room.top())
         return outline
 
     def _at(self, point: Point) -> QPointF:
@@ -149,10 +152,13 @@ class ResultPicture(QWidget):
         at, ring = self._at((target.x, target.y)), self._degree_px(shown) * LIMITS.accuracy_deg
         is_chosen = self._chosen == (target.x, target.y)
         painter.setBrush(theme.colour("accent_dim") if is_chosen else Qt.BrushStyle.NoBrush)
-        is_seen = _counting(target, shown.eyes).accuracy_deg is not None
-        style = Qt.PenStyle.SolidLine if is_seen else Qt.PenStyle.DashLine
+        quality = _counting(target, shown.eyes)
+        style = Qt.PenStyle.DashLine if quality.accuracy_deg is None else Qt.PenStyle.SolidLine
         painter.setPen(QPen(theme.colour("accent" if is_chosen else "muted"), 2 if is_chosen else 1, style))
         painter.drawEllipse(at, ring, ring)
+        painter.setPen(QPen(theme.colour("muted"), 1))
+        away = QPointF(quality.offset_x_deg or 0.0, quality.offset_y_deg or 0.0)
+        painter.drawLine(at, at + away * self._degree_px(shown))
         painter.setPen(QPen(theme.colour("text"), 1.5))
         painter.drawLine(at - QPointF(5, 0), at + QPointF(5, 0))
         painter.drawLine(at - QPointF(0, 5), at + QPointF(0, 5))
@@ -164,9 +170,8 @@ class ResultPicture(QWidget):
         painter.save()
         painter.setClipRect(self._outline())
         for side, tint, _ in SIDES:
-            dots = QPolygonF([self._at((float(x), float(y))) for x, y in cloud(look.gaze, side)])
-            painter.setPen(QPen(theme.colour(tint, 170), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawPoints(dots)
+            for x, y in cloud(look.gaze, side):
+                _paint_dot(painter, self._at((float(x), float(y))), tint)
         painter.restore()
 
     def _paint_error(self, painter: QPainter, target: TargetQuality, shown: Shown) -> None:
@@ -189,9 +194,7 @@ class ResultPicture(QWidget):
         entries.append(("", say(Text.RING_LEGEND, degrees=LIMITS.accuracy_deg)))
         for tint, words in entries:
             if tint:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(theme.colour(tint))
-                painter.drawEllipse(QPointF(x, y), 4, 4)
+                _paint_dot(painter, QPointF(x, y), tint)
             else:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.colour("muted"), 1))
@@ -221,6 +224,18 @@ def nearest_along(points: list[Point], start: Point, step: Point) -> Point:
 
     found = min(points, key=cost)
     return found if cost(found) < float("inf") else start
+
+
+def _paint_dot(painter: QPainter, at: QPointF, tint: str) -> None:
+    """The left eye is a disc and the right a circle, so that both are seen where they lie on each other."""
+    if tint == "left_eye":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(tint, 190))
+        painter.drawEllipse(at, 2.0, 2.0)
+    else:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.colour(tint, 110), 1))
+        painter.drawEllipse(at, 3.0, 3.0)
 
 
 def _counting(target: TargetQuality, eyes: Eyes) -> GazeQuality:

@@ -8,12 +8,12 @@ from enum import Enum, auto
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.domain import Display
-
 GOOD_MM = (550.0, 750.0)
 """Distances from the tracker at which screen-mounted trackers see best."""
 SHOWN_MM = (400.0, 900.0)
 """What the distance bar spans."""
+EYES_ABOVE_MM = 200.0
+"""How high above the tracker the middle of the box is: it looks up at the reader by some 17 degrees."""
 BOX_MM = (360.0, 240.0)
 """Width and height of the box that the eyes are drawn in."""
 MOST_ASIDE_MM = (110.0, 80.0)
@@ -71,18 +71,14 @@ class Seat:
         return Advice.NONE
 
 
-def seat_of(gaze: NDArray[np.void], display: Display) -> Seat:
-    """How the reader sat over these samples (n,), as from `Store.gaze`: the median of each eye.
-
-    The middle of the box is straight in front of the display's middle; the tracker is at its lower edge.
-    """
+def seat_of(gaze: NDArray[np.void]) -> Seat:
+    """How the reader sat over these samples (n,), as from `Store.gaze`: the median of each eye."""
     eyes = {side: _eye(gaze, side) for side in ("left", "right")}
     known = [eye for eye in eyes.values() if eye is not None]
     if not known:
         is_seen = any(_flags(gaze, f"{side}_valid").any() for side in ("left", "right", "both"))
         return Seat(Sight.NOT_TOLD if is_seen else Sight.NOT_SEEN)
-    middle_mm = display.height_mm / 2
-    left, right = (None if eye is None else (eye[0], eye[1] - middle_mm) for eye in eyes.values())
+    left, right = (None if eye is None else (eye[0], eye[1] - EYES_ABOVE_MM) for eye in eyes.values())
     return Seat(Sight.SEEN, left, right, float(np.mean([eye[2] for eye in known])))
 
 

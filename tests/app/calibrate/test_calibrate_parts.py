@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from calibration_fakes import FakeEyes
-from reading_fakes import DISPLAY, FOUR_VIEWS, FakeRecorder, Film, an_image, ramp
+from reading_fakes import FOUR_VIEWS, FakeRecorder, Film, an_image, ramp
 
 from acquisition.calibration import MOVE_S, REST_S
 from acquisition.domain import Image, ViewState
@@ -70,11 +70,11 @@ def test_the_seat_is_where_the_eyes_are() -> None:
     recorder = FakeRecorder()
     recorder.post(ViewState(0, (), target_px=(960.0, 540.0)))
     eyes = FakeEyes(recorder)
-    seat = seat_of(eyes.look(0, SECOND_NS), DISPLAY)
-    assert seat == Seat(Sight.SEEN, (-30.0, 150.0 - DISPLAY.height_mm / 2), (30.0, 2.0), 640.0)
+    seat = seat_of(eyes.look(0, SECOND_NS))
+    assert seat == Seat(Sight.SEEN, (-30.0, -50.0), (30.0, -50.0), 640.0)
     assert seat.advice is Advice.NONE
     eyes.sides = ("right",)
-    one = seat_of(eyes.look(0, SECOND_NS), DISPLAY)
+    one = seat_of(eyes.look(0, SECOND_NS))
     assert one.left_mm is None
     assert one.distance_mm == 640.0
 
@@ -82,11 +82,11 @@ def test_the_seat_is_where_the_eyes_are() -> None:
 def test_a_source_that_does_not_tell_is_told_apart_from_eyes_that_are_not_seen() -> None:
     recorder = FakeRecorder()
     gaze = FakeEyes(recorder).look(0, SECOND_NS)
-    assert seat_of(gaze, DISPLAY).sight is Sight.NOT_SEEN
-    assert seat_of(gaze[:0], DISPLAY).sight is Sight.NOT_SEEN
+    assert seat_of(gaze).sight is Sight.NOT_SEEN
+    assert seat_of(gaze[:0]).sight is Sight.NOT_SEEN
     gaze["left_valid"] = True
-    assert seat_of(gaze, DISPLAY).sight is Sight.NOT_TOLD
-    assert seat_of(gaze[["time_ns"]], DISPLAY).sight is Sight.NOT_SEEN
+    assert seat_of(gaze).sight is Sight.NOT_TOLD
+    assert seat_of(gaze[["time_ns"]]).sight is Sight.NOT_SEEN
 
 
 @pytest.mark.parametrize(
