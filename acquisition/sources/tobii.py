@@ -145,7 +145,7 @@ class TobiiSource:
         self._last_pair: ClockPair | None = None
         self._gone_since_ns: int | None = None
         self._kept = first_gaze(link)
-        if "capability_can_do_screen_based_calibration" in device.said["capabilities"]:
+        if device.said["can_calibrate"]:
             self._calibrator = TobiiCalibrator(self._present_link, self._keep_calibration)
             self._keep_calibration(self._calibration_at_start(self._calibrator))
         self._compare_areas(device.said["area_mm"])

@@ -15,6 +15,8 @@ from acquisition.sources.tobii_python import TobiiPython
 FIRST_GAZE_S = 2.0
 """Some trackers send nothing while they see no eyes."""
 SAME_HZ = 0.5
+OF_GAZE = "stream_error_source_subscription_gaze_data"
+NO_LICENCE = "stream_error_insufficient_license"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def connect(
     link = HostLink(python, clock)
     try:
         said = link.ask("connect", address=_choose(link.ask("find"), which))
-        if "capability_has_gaze_data" not in said["capabilities"]:
+        if not said["has_gaze"]:
             raise SourceError(f"{name_of(said)} sends no gaze: choose another tracker.")
         mode = _choose_mode(said, mode)
         if mode:
@@ -134,6 +136,6 @@ def first_gaze(link: HostLink) -> list[tuple[str, Any]]:
 
 
 def _raise_if_gaze_is_refused(detail: dict[str, Any]) -> None:
-    if detail.get("source") == "stream_error_source_subscription_gaze_data":
-        error = {"stream_error_insufficient_license": "EyeTrackerLicenseError"}.get(detail["error"], "")
+    if detail.get("source") == OF_GAZE:
+        error = "EyeTrackerLicenseError" if detail["error"] == NO_LICENCE else ""
         raise TrackerRefused("gaze stream", error, str(detail.get("message") or detail["error"]))

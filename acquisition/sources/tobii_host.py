@@ -227,10 +227,11 @@ class Tracker:
         sdk = self._sdk
         named = [tracker for tracker in self._found if tracker.address == address]
         self._tracker = tracker = named[0] if named else sdk.EyeTracker(address)
-        area = tracker.get_display_area()
+        area, capabilities = tracker.get_display_area(), tracker.device_capabilities
         return {
             **_description(tracker),
-            "capabilities": list(tracker.device_capabilities),
+            "has_gaze": sdk.CAPABILITY_HAS_GAZE_DATA in capabilities,
+            "can_calibrate": sdk.CAPABILITY_CAN_DO_SCREEN_BASED_CALIBRATION in capabilities,
             "modes": self._modes(),
             "area_mm": {
                 "top_left": area.top_left,
@@ -267,7 +268,7 @@ class Tracker:
                 self._subscribe(name.lower(), getattr(sdk, "EYETRACKER_NOTIFICATION_" + name))
         self._subscribe("time", sdk.EYETRACKER_TIME_SYNCHRONIZATION_DATA)
         kinds = []
-        if "capability_has_eye_openness_data" in tracker.device_capabilities:
+        if sdk.CAPABILITY_HAS_EYE_OPENNESS_DATA in tracker.device_capabilities:
             kinds += ["O"] * self._subscribe(b"O", sdk.EYETRACKER_EYE_OPENNESS_DATA)
         kinds += ["P"] * self._subscribe(b"P", sdk.EYETRACKER_USER_POSITION_GUIDE)
         tracker.subscribe_to(sdk.EYETRACKER_GAZE_DATA, self._keeper(b"G"), as_dictionary=True)
@@ -476,23 +477,23 @@ def _listen(asks: queue.SimpleQueue[Data | None]) -> None:
     os._exit(1)  # the SDK may hang, and nobody waits for it
 
 
-def _answer(tracker: Tracker, ask: str, arguments: Data) -> Data:
+def _answer(host: Tracker, ask: str, arguments: Data) -> Data:
     try:
-        return {"value": getattr(tracker, ask)(**arguments)}
-    except tracker.errors as error:
+        return {"value": getattr(host, ask)(**arguments)}
+    except host.errors as error:
         return {"error": type(error).__name__, "message": str(error)}
 
 
-def _serve(tracker: Tracker, outbox: Outbox, asks: queue.SimpleQueue[Data | None]) -> None:
+def _serve(host: Tracker, outbox: Outbox, asks: queue.SimpleQueue[Data | None]) -> None:
     while True:
         try:
             talk = asks.get(timeout=SYSTEM_CLOCK_EVERY_S)
         except queue.Empty:
-            _answer(tracker, "look_at_system_clock", {})
+            _answer(host, "look_at_system_clock", {})
             continue
         if talk is None:
             return
-        outbox.say(answer=talk["id"], **_answer(tracker, talk["ask"], talk["with"]))
+        outbox.say(answer=talk["id"], **_answer(host, talk["ask"], talk["with"]))
 
 
 def _own_pipe() -> int:
@@ -523,11 +524,11 @@ def main() -> None:
     gc.freeze()
     gc.disable()
     outbox.say(hello={**hello, "sdk": sdk.__version__})
-    tracker = Tracker(sdk, outbox)
+    host = Tracker(sdk, outbox)
     asks: queue.SimpleQueue[Data | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asks,), name="listener", daemon=True).start()
-    _serve(tracker, outbox, asks)
-    tracker.close()
+    _serve(host, outbox, asks)
+    host.close()
 
 
 if __name__ == "__main__":

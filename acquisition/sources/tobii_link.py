@@ -25,7 +25,7 @@ ONE_CLOCK_NS = 1_000_000
 HOST = Path(tobii_host.__file__)
 
 _MANAGER = "Eye Tracker Manager"
-_SENTENCES = {
+SENTENCES = {
     "EyeTrackerLicenseError": f"The tracker wants a licence for this: install one in {_MANAGER}",
     "EyeTrackerSavedLicenseFailedToApplyError": f"The tracker's licence has run out: renew it in {_MANAGER}",
     "EyeTrackerConnectionFailedError": "The tracker does not answer: check its cable and its power",
@@ -42,7 +42,9 @@ class TrackerRefused(SourceError):
 
     def __init__(self, ask: str, error: str, message: str) -> None:
         """What was asked for, and what the SDK answered."""
-        words = _SENTENCES.get(error, "The tracker refused: switch it off and on again")
+        words = SENTENCES.get(
+            error, "The tracker failed: check its cable and its power, or switch it off and on"
+        )
         super().__init__(f"{words} ({ask}: {message.strip(chr(34))}).")
         self.error = error
 

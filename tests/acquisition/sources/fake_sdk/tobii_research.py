@@ -2,9 +2,9 @@
 
 A device thread makes samples at the device's rate and puts them into rings of 64, as the real SDK does; a
 pump thread empties the rings into the callbacks. What finds its ring full is lost, and notified once. Every
-value of sample n can be told from n (`values_of`). `FAKE_TOBII` in the environment holds JSON:
+value of sample n can be told from n (`_values_of`). `FAKE_TOBII` in the environment holds JSON:
 
-    trackers   list of changes to `TRACKER`, one tracker each
+    trackers   list of changes to `_TRACKER`, one tracker each
     timeline   [[n, what, ...], ...]: happens when sample n is due; see `EyeTracker._happen`
     refuse     {method: name of the error that it raises}
     absent     path: while this file exists no tracker is found
@@ -22,10 +22,10 @@ from pathlib import Path
 
 __version__ = "2.1.0.1"
 
-CONFIG = json.loads(os.environ.get("FAKE_TOBII", "{}"))
-RING = 64
-SYSTEM_ORIGIN_US = 777_000_000
-DEVICE_ORIGIN_US = 5_000_000
+_CONFIG = json.loads(os.environ.get("FAKE_TOBII", "{}"))
+_RING = 64
+_SYSTEM_ORIGIN_US = 777_000_000
+_DEVICE_ORIGIN_US = 5_000_000
 
 CAPABILITY_HAS_GAZE_DATA = "capability_has_gaze_data"
 CAPABILITY_HAS_EYE_OPENNESS_DATA = "capability_has_eye_openness_data"
@@ -60,7 +60,7 @@ VALIDITY_VALID_BUT_NOT_USED = "validity_valid_but_not_used"
 VALIDITY_VALID_AND_USED = "validity_valid_and_used"
 SELECTED_EYE_BOTH = "selected_eye_both"
 
-TRACKER = {
+_TRACKER = {
     "address": "tet-tcp://10.0.0.1",
     "device_name": "reading room",
     "serial_number": "FAKE-1",
@@ -126,7 +126,7 @@ class EyeTrackerUnavailableError(_Error):
 
 
 def get_system_time_stamp():
-    return time.perf_counter_ns() // 1000 + SYSTEM_ORIGIN_US
+    return time.perf_counter_ns() // 1000 + _SYSTEM_ORIGIN_US
 
 
 def find_all_eyetrackers():
@@ -134,7 +134,7 @@ def find_all_eyetrackers():
     return tuple(EyeTracker(changes["address"]) for changes in _attached())
 
 
-def values_of(n):
+def _values_of(n):
     """What sample n holds: numbers that float32 holds exactly."""
     x = (n % 1024) / 1024
     gaze = {}
@@ -149,7 +149,7 @@ def values_of(n):
     return gaze
 
 
-def openness_of(n):
+def _openness_of(n):
     return {
         "left_eye_openness_value": 9.0 + (n % 4) / 4,
         "left_eye_validity": 1,
@@ -158,7 +158,7 @@ def openness_of(n):
     }
 
 
-def position_of(n):
+def _position_of(n):
     return {
         "left_user_position": (0.5, 0.5, (n % 16) / 16),
         "left_user_position_validity": 1,
@@ -167,7 +167,7 @@ def position_of(n):
     }
 
 
-def blinded(values):
+def _blinded(values):
     """The same, as it is of eyes that are not seen: NaN, and not valid."""
     nan = math.nan
     return {
@@ -198,7 +198,7 @@ class EyeTracker:
         self._late_openness = deque()
         self._is_lost = False
         self._is_overrun = False
-        self._device_origin_us = DEVICE_ORIGIN_US
+        self._device_origin_us = _DEVICE_ORIGIN_US
         self._frequency, self._mode = device["frequency"], device["mode"]
         self._calibration = device["calibration"].encode()
         self._in_calibration = False
@@ -260,8 +260,8 @@ class EyeTracker:
             self._is_running = True
             for work in (self._pump, self._produce):
                 threading.Thread(target=work, daemon=True).start()
-        if subscription_type == EYETRACKER_GAZE_DATA and CONFIG.get("stream_error"):
-            self._error("stream_error_source_subscription_gaze_data", CONFIG["stream_error"])
+        if subscription_type == EYETRACKER_GAZE_DATA and _CONFIG.get("stream_error"):
+            self._error("stream_error_source_subscription_gaze_data", _CONFIG["stream_error"])
 
     def unsubscribe_from(self, subscription_type, callback=None):
         assert callback is None, "the fake unsubscribes all at once"
@@ -274,7 +274,7 @@ class EyeTracker:
             time.sleep(0.001)
         self._first_us = get_system_time_stamp()
         next_sync_s = time.monotonic()
-        timeline = deque(CONFIG.get("timeline", ()))
+        timeline = deque(_CONFIG.get("timeline", ()))
         while True:
             due_us = self._first_us + round(self._n * 1e6 / self._frequency)
             wait_us = due_us - get_system_time_stamp()
@@ -294,11 +294,11 @@ class EyeTracker:
         if self._n_skipped:
             self._n_skipped -= 1
             return
-        seen = (lambda values: values) if not self._n_blind else blinded
+        seen = (lambda values: values) if not self._n_blind else _blinded
         self._n_blind = max(0, self._n_blind - 1)
-        self._put(EYETRACKER_USER_POSITION_GUIDE, seen(position_of(n)))
-        self._put(EYETRACKER_GAZE_DATA, {**stamps, **seen(values_of(n))})
-        openness = {**stamps, **seen(openness_of(n))}
+        self._put(EYETRACKER_USER_POSITION_GUIDE, seen(_position_of(n)))
+        self._put(EYETRACKER_GAZE_DATA, {**stamps, **seen(_values_of(n))})
+        openness = {**stamps, **seen(_openness_of(n))}
         if self._n_late:
             self._n_late -= 1
             self._late_openness.append(openness)
@@ -341,7 +341,7 @@ class EyeTracker:
         elif what == "die":
             os._exit(3)
         elif what == "absent":
-            Path(CONFIG["absent"]).touch()
+            Path(_CONFIG["absent"]).touch()
         elif what == "stream_error":
             self._error("stream_error_source_stream_pump", words[0])
         else:
@@ -351,7 +351,7 @@ class EyeTracker:
         ring = self._rings.get(stream)
         if ring is None:
             return
-        if len(ring) < RING:
+        if len(ring) < _RING:
             ring.append(data)
         elif not self._is_overrun:
             self._is_overrun = True
@@ -431,7 +431,7 @@ class ScreenBasedCalibration:
 
     def collect_data(self, x, y):
         self._must_be_in()
-        if [x, y] in CONFIG.get("blind", ()):
+        if [x, y] in _CONFIG.get("blind", ()):
             return CALIBRATION_STATUS_FAILURE
         self._collected.append((float(x), float(y)))
         return CALIBRATION_STATUS_SUCCESS
@@ -442,7 +442,7 @@ class ScreenBasedCalibration:
 
     def compute_and_apply(self):
         self._must_be_in()
-        outcome = CONFIG.get("outcome", "success")
+        outcome = _CONFIG.get("outcome", "success")
         if outcome == "failure" or not self._collected:
             return CalibrationResult(CALIBRATION_STATUS_FAILURE, ())
         self._tracker._calibration = f"of {len(self._collected)} points".encode()
@@ -476,7 +476,7 @@ class ScreenBasedMonocularCalibration(ScreenBasedCalibration):
     def collect_data(self, x, y, eye_to_calibrate):
         assert eye_to_calibrate == SELECTED_EYE_BOTH
         status = super().collect_data(x, y)
-        return self._status(CONFIG.get("outcome")) if status == CALIBRATION_STATUS_SUCCESS else status
+        return self._status(_CONFIG.get("outcome")) if status == CALIBRATION_STATUS_SUCCESS else status
 
     def discard_data(self, x, y, eye_to_calibrate):
         assert eye_to_calibrate == SELECTED_EYE_BOTH
@@ -487,12 +487,12 @@ class ScreenBasedMonocularCalibration(ScreenBasedCalibration):
 
 
 def _attached():
-    if "absent" in CONFIG and Path(CONFIG["absent"]).exists():
+    if "absent" in _CONFIG and Path(_CONFIG["absent"]).exists():
         return []
-    return [{**TRACKER, **changes} for changes in CONFIG.get("trackers", [{}])]
+    return [{**_TRACKER, **changes} for changes in _CONFIG.get("trackers", [{}])]
 
 
 def _refuse_if_told(method):
-    name = CONFIG.get("refuse", {}).get(method)
+    name = _CONFIG.get("refuse", {}).get(method)
     if name is not None:
         raise globals()[name]("as told")
