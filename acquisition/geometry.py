@@ -156,12 +156,14 @@ class GazeOnImages(NamedTuple):
     image_index: (n,) index into `image_ids`, -1 where the point was on no panel or nothing was painted yet
     x_image_px, y_image_px: (n,) NaN where `image_index` is -1; not clamped to the image, which may be
         smaller than its panel
+    screen_to_image: (n, 2, 2) what a step of one display px along x and y is in image px there; NaN likewise
     """
 
     image_ids: tuple[str, ...]
     image_index: NDArray[np.int64]
     x_image_px: NDArray[np.float64]
     y_image_px: NDArray[np.float64]
+    screen_to_image: NDArray[np.float64]
 
 
 def gaze_to_image(
@@ -177,7 +179,7 @@ def gaze_to_image(
     """
     points = np.asarray(xy_display_px, dtype=np.float64).reshape(-1, 2)
     index = np.full(len(points), -1, dtype=np.int64)
-    found = np.full(points.shape, np.nan)
+    found, steps = np.full(points.shape, np.nan), np.full((len(points), 2, 2), np.nan)
     states = sorted(view_states, key=lambda state: state.host_time_ns)
     image_ids = tuple(dict.fromkeys(panel.image_id for state in states for panel in state.panels))
     number = {image_id: i for i, image_id in enumerate(image_ids)}
@@ -192,8 +194,9 @@ def gaze_to_image(
         inside &= (dx >= 0) & (dx < width) & (dy >= 0) & (dy < height)
         here = affines[shown[inside]]
         index[inside] = images[shown[inside]]
+        steps[inside] = here[:, :, :2]
         found[inside] = np.einsum("nij,nj->ni", here[:, :, :2], points[inside]) + here[:, :, 2]
-    return GazeOnImages(image_ids, index, found[:, 0], found[:, 1])
+    return GazeOnImages(image_ids, index, found[:, 0], found[:, 1], steps)
 
 
 def _slot_tables(

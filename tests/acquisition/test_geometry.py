@@ -43,6 +43,24 @@ def test_there_and_back_is_within_a_hundredth_of_a_pixel(affine, x, y):
     assert np.abs(back - [[x, y]]).max() < 0.01
 
 
+@given(
+    st.tuples(st.integers(800, 8000), st.integers(600, 5000)),
+    st.floats(1.0, 4.0),
+    affines(),
+    st.floats(-0.5, 1.5),
+    st.floats(-0.5, 1.5),
+)
+def test_screen_to_image_to_screen_holds_on_any_display(size_px, px_per_mm, affine, x, y):
+    """From the tracker's fraction to the image that was painted there and back, beside the display too."""
+    display = Display(*size_px, size_px[0] / px_per_mm, size_px[1] / px_per_mm)
+    shown = ViewState(0, (Panel("img", (-1e5, -1e5, 2e5, 2e5), affine),))
+    on_display = display_fraction_to_px([[x, y]], display)
+    found = gaze_to_image(np.array([1]), on_display, [shown])
+    back = apply(invert(affine), np.column_stack((found.x_image_px, found.y_image_px)))
+    fraction = px_to_display_fraction(deg_to_px(px_to_deg(back, display), display), display)
+    assert np.abs(fraction - [[x, y]]).max() * max(size_px) < 0.01
+
+
 @given(affines(), affines(), coordinate, coordinate)
 def test_compose_does_the_first_and_then_the_second(second, first, x, y):
     at_once = apply(compose(second, first), [[x, y]])
