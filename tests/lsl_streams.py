@@ -20,6 +20,7 @@ KnownPeers = {127.0.0.1}
 SessionID = {session_id}
 [tuning]
 TimeProbeInterval = 0.01
+ContinuousResolveInterval = 0.1
 [log]
 level = -3
 """
