@@ -44,7 +44,8 @@ def find_gaps(
     """
     period_ns = 1e9 / nominal_rate_hz if nominal_rate_hz else 0.0
     ends_ns = [[] if end_ns is None else [end_ns] for end_ns in (since_ns, until_ns)]
-    heard_ns = np.concatenate((ends_ns[0], time_ns, ends_ns[1])).astype(np.int64)
+    # Where the source's time ran back, it was not silent until it had caught up.
+    heard_ns = np.maximum.accumulate(np.concatenate((ends_ns[0], time_ns, ends_ns[1])).astype(np.int64))
     found = _stalls(heard_ns, max(MIN_STALL_S * 1e9, 3 * period_ns), round(period_ns))
     bounds_ns = np.array([gap.start_ns for gap in (*found, *explained)], dtype=np.int64)
     found += _unusable(time_ns, xy_fraction, round(period_ns), np.sort(bounds_ns))

@@ -25,6 +25,7 @@ from acquisition.errors import BugError, GazeroomError, SourceError, StoreError,
 from acquisition.intake import Intake, RecordingSink, Turn
 from acquisition.ledger import GapLedger
 from acquisition.live import RECENT_S, NewestGaze, RecentGaze, Tally
+from acquisition.scrutiny import Scrutiny
 from acquisition.sources.base import (
     Batch,
     Calibrator,
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 READ_S = 0.01
 COMMIT_EVERY_S = 0.1
 RETRY_EVERY_S = 0.5
+SLOW_COMMIT_S = 1.0
+"""A disk that takes longer than this for 100 ms of gaze is said to be in trouble before it says so itself."""
 FINISH_S = 10.0
 """How long `stop` goes on trying to write to a store that refuses."""
 MAX_WAITING_S = 600.0
@@ -106,6 +109,7 @@ class Recorder:
         self._refused_since_s: float | None = None
         self._trouble = ""
         self._tried_s = 0.0
+        self._committing_since_s: float | None = None
 
     def start(self) -> None:
         """Begin to open the source and the recording, in a thread. Look at `status`, or `wait_until_open`."""
@@ -160,6 +164,10 @@ class Recorder:
         """How it goes."""
         status = self._status
         intake = self._intake
+        since_s = self._committing_since_s
+        if since_s is not None and (waited_s := time.monotonic() - since_s) > SLOW_COMMIT_S:
+            message = f"Gaze waits in memory: the disk has not answered for {waited_s:.0f} s; check it."
+            status = replace(status, is_stored=False, message=message)
         if status.state is not RecorderState.RECORDING or intake is None or not intake.live.has_gaze:
             return status
         age_s = max(0, self._clock.now_ns() - intake.last_arrival_ns) * 1e-9
@@ -247,6 +255,9 @@ class Recorder:
                 while not self._stopping:
                     self._step(READ_S)
                 self._finish()
+            except BaseException:
+                self._rescue()
+                raise
             finally:
                 self._sink.close()
         except UserError as error:
@@ -255,10 +266,23 @@ class Recorder:
             log.exception("the recorder broke down")
             self._fail(BugError(f"The recording ended by a fault of Gazeroom ({error}); the log has more."))
         finally:
-            self._source.close()
+            self._close_source()
             with self._news:
                 self._is_over = True
                 self._news.notify_all()
+
+    def _rescue(self) -> None:
+        """Something broke: store what was taken in until then, if that is possible."""
+        try:
+            self._sink.commit()
+        except Exception:
+            log.exception("what was not stored yet is lost")
+
+    def _close_source(self) -> None:
+        try:
+            self._source.close()
+        except Exception:
+            log.exception("the gaze source could not be closed")
 
     def _fail(self, error: GazeroomError) -> None:
         self._error = error
@@ -267,6 +291,7 @@ class Recorder:
     def _begin(self, info: SourceInfo) -> None:
         self._info = info
         self._next_wall_clock_ns = opened_ns = self._clock.now_ns()
+        self._scrutiny = Scrutiny(info, opened_ns)
         self._intake = Intake(info, self._sink, opened_ns)
         self._publish(state=RecorderState.RECORDING)
 
@@ -290,7 +315,7 @@ class Recorder:
         """What the source sent; a source that breaks ends the gaze, not the recording."""
         if not self._is_source_broken:
             try:
-                return self._source.read(timeout_s)
+                return self._scrutiny.look(self._source.read(timeout_s), self._clock.now_ns())
             except UserError as error:
                 self._lose_source(str(error))
             except Exception:
@@ -326,19 +351,26 @@ class Recorder:
             return False
         self._tried_s = now_s
         self._the_intake().digest()
+        self._committing_since_s = now_s
         try:
             self._sink.commit()
         except StoreError as error:
             if self._refused_since_s is None:
                 log.warning("the store refuses to write: %s", error)
                 self._refused_since_s = now_s
+                self._the_intake().take(
+                    Event(self._clock.now_ns(), "storing_refused", {"message": str(error)})
+                )
             if now_s - self._refused_since_s > MAX_WAITING_S:
                 raise
             self._trouble = f"Gaze waits in memory, it is not stored: {error}"
             return False
+        finally:
+            self._committing_since_s = None
         if self._refused_since_s is not None:
+            waited_s = round(now_s - self._refused_since_s, 3)
             self._refused_since_s, self._trouble = None, ""
-            self._the_intake().take(Event(self._clock.now_ns(), "storing_again"))
+            self._the_intake().take(Event(self._clock.now_ns(), "storing_again", {"waited_s": waited_s}))
         return True
 
     def _show(self) -> None:
@@ -354,7 +386,7 @@ class Recorder:
             clock=intake.live.clock_fit(),
             gaps=intake.live.ledger,
             is_stored=not self._trouble,
-            message=self._trouble or intake.notice,
+            message=self._trouble or intake.notice or self._scrutiny.notice(self._clock.now_ns()),
         )
 
     def _finish(self) -> None:

@@ -5,7 +5,9 @@ import threading
 
 import numpy as np
 
+from acquisition.clock import VirtualClock
 from acquisition.errors import StoreError
+from acquisition.recorder import Recorder
 from acquisition.sources.base import Batch, Channel, ClockPair, SourceInfo, sample_dtype
 
 CHANNELS = (
@@ -15,6 +17,7 @@ CHANNELS = (
 )
 RATE_HZ = 100.0
 PERIOD_NS = 10_000_000
+PATIENCE_S = 30.0
 
 
 class HandSource:
@@ -126,3 +129,28 @@ class HandSink:
     def event_kinds(self):
         own = [item.kind for item in self.durable if hasattr(item, "kind")]
         return own + [event.kind for batch in self.of(Batch) for event in batch.events]
+
+
+class Rig:
+    """A recorder on a virtual clock between a source and a sink in the test's hands."""
+
+    def __init__(self):
+        self.clock, self.source, self.sink = VirtualClock(start_ns=0), HandSource(), HandSink()
+        self.recorder = Recorder(lambda _: self.sink, self.source, self.clock)
+
+    def start(self):
+        self.recorder.start()
+        self.recorder.wait_until_open(PATIENCE_S)
+        return self
+
+    def send(self, numbers, **options):
+        self.source.send(numbers, **options)
+        behind_s = (numbers[-1] + 1) * PERIOD_NS / 1e9 - self.clock.now_ns() / 1e9
+        if behind_s > 0:
+            self.clock.advance(behind_s)
+
+    def settle(self):
+        """Wait until all that was sent and posted until now is durable."""
+        # A moment later, for what was sent after the clock had last moved.
+        self.clock.advance(1e-9)
+        assert self.recorder.wait_for(self.clock.now_ns(), PATIENCE_S)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recording_doubles import PERIOD_NS, RATE_HZ, HandSink, HandSource
+from recording_doubles import PATIENCE_S, PERIOD_NS, RATE_HZ, HandSource, Rig
 
 from acquisition import recorder as recorder_module
 from acquisition.clock import RealClock, VirtualClock
@@ -18,32 +18,6 @@ from acquisition.sources.silent import SilentSource
 from acquisition.store import open_store
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
-PATIENCE_S = 30.0
-
-
-class Rig:
-    """A recorder on a virtual clock between a source and a sink in the test's hands."""
-
-    def __init__(self):
-        self.clock, self.source, self.sink = VirtualClock(start_ns=0), HandSource(), HandSink()
-        self.recorder = Recorder(lambda _: self.sink, self.source, self.clock)
-
-    def start(self):
-        self.recorder.start()
-        self.recorder.wait_until_open(PATIENCE_S)
-        return self
-
-    def send(self, numbers, **options):
-        self.source.send(numbers, **options)
-        behind_s = (numbers[-1] + 1) * PERIOD_NS / 1e9 - self.clock.now_ns() / 1e9
-        if behind_s > 0:
-            self.clock.advance(behind_s)
-
-    def settle(self):
-        """Wait until all that was sent and posted until now is durable."""
-        # A moment later, for what was sent after the clock had last moved.
-        self.clock.advance(1e-9)
-        assert self.recorder.wait_for(self.clock.now_ns(), PATIENCE_S)
 
 
 @pytest.fixture
