@@ -160,6 +160,8 @@ class Intake:
         elif event.kind == "other_stream":
             name, why = event.detail.get("stream", ""), event.detail.get("why", "it is another stream")
             self.notice = f"Another gaze stream is there, {name!r}; it is not recorded, for {why}."
+        elif event.kind == "heard_again":
+            self.notice = ""
         elif event.kind == "reconnect" and self._gone_since_ns is not None:
             self.notice = ""
             self._explain(Gap(self._gone_since_ns, event.host_time_ns, GapCause.DISCONNECT))

@@ -60,6 +60,7 @@ DIALECTS = {
     "app_tobii_pro": ("Tobii", "Eyetracker", 6, "f4", list(app_tobii_pro_channels()), "type"),
     "pupil": ("pupil_capture", "Gaze", 3, "f8", list(pupil_channels()), "metatype"),
     "no_gaze": ("Climate", "Gaze", 2, "f4", [(n, "", "", "") for n in NOT_GAZE], "type"),
+    "text": ("Words", "Gaze", 1, "str", [("word", "", "", "")], "type"),
     "unnamed": ("Mystery", "Gaze", 3, "f4", [], "type"),
 }
 NUMBER_COLUMN = {"titta": 2, "app_tobii_pro": 2, "pupil": 2, "no_gaze": 0, "unnamed": 2}
@@ -116,7 +117,7 @@ def stamp_of(number):
 
 def build_outlet(options):
     default_name, kind, n_channels, dtype, descriptions, kind_key = DIALECTS[options.dialect]
-    format_ = pylsl.cf_double64 if dtype == "f8" else pylsl.cf_float32
+    format_ = {"f8": pylsl.cf_double64, "f4": pylsl.cf_float32, "str": pylsl.cf_string}[dtype]
     name = options.name or default_name
     info = pylsl.StreamInfo(name, kind, n_channels, options.rate, format_, options.source_id)
     if options.simulated:
@@ -161,6 +162,9 @@ def main():
 
 
 def send(outlet, options, number, due):
+    if options.dialect == "text":
+        outlet.push_chunk([str(n) for n in range(number, due)])
+        return
     rows = made_samples(options.dialect, range(number, due))
     stamps = [
         pylsl.local_clock() + options.clock_shift if options.real_stamps else stamp_of(n)

@@ -141,7 +141,7 @@ def available_streams(wait_s: float = LIST_S) -> list[AvailableStream]:
         SourceError: LSL cannot be used.
     """
     infos = find_streams("", wait_s, wait_s)
-    streams = [stream for _, stream in described(infos)] if infos else []
+    streams = [stream for _, stream in described(infos, wait_s)] if infos else []
     return sorted(map(_available, streams), key=lambda found: (found.name, found.source_id))
 
 
@@ -159,6 +159,8 @@ def _available(stream: LslStream) -> AvailableStream:
 
 
 def _no_gaze(stream: LslStream) -> str:
+    if not stream.dtype:
+        return f"The LSL stream {stream.name!r} sends text, not gaze: choose another."
     labels = [text.label or text.kind or "?" for text in stream.descriptions]
     return (
         f"The LSL stream {stream.name!r} has no usable gaze channels (it has {', '.join(labels)}): it needs"

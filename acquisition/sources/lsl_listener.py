@@ -222,7 +222,8 @@ class Listener:
     def _look_around(self) -> None:
         """Take the same stream up again, or the one that the operator took; report every other once."""
         infos = {info.uid(): info for info in self._lookout.seen()} if self._lookout else {}
-        infos.pop(self._stream.uid, None)
+        if self._connection is not None:
+            infos.pop(self._stream.uid, None)
         self._seen = {uid: seen for uid, seen in self._seen.items() if uid in infos}
         taken = self._seen.get(self._taken)
         if taken is not None:
@@ -260,6 +261,8 @@ class Listener:
 
     def _difference(self, stream: LslStream, is_alike: bool) -> str:
         """Why this is not the stream that is missed; empty if it is."""
+        if stream.uid == self._stream.uid:
+            return ""
         if not stream.source_id:
             return "it has no source id, so nobody can tell whether it is the same tracker"
         if (stream.name, stream.source_id) != (self._stream.name, self._stream.source_id):

@@ -143,7 +143,7 @@ def find_streams(which: str, find_s: float, others_s: float) -> list[Any]:
     return list(lsl.resolve_bypred(wanted, len(found) + 1, others_s) or found) if found else []
 
 
-def described(infos: Sequence[Any]) -> list[tuple[Connection, LslStream]]:
+def described(infos: Sequence[Any], timeout_s: float = CONNECT_S) -> list[tuple[Connection, LslStream]]:
     """A connection to each that describes itself; one that died meanwhile is left out.
 
     Raises:
@@ -153,7 +153,7 @@ def described(infos: Sequence[Any]) -> list[tuple[Connection, LslStream]]:
     for info in infos:
         connection = Connection(info)
         try:
-            answered.append((connection, connection.describe(CONNECT_S)))
+            answered.append((connection, connection.describe(timeout_s)))
         except StreamLost as error:
             failure = error
     if failure is not None and not answered:

@@ -70,6 +70,12 @@ def test_a_stream_without_gaze_is_named_with_its_channels(lsl_outlet):
         source().open()
 
 
+def test_a_stream_of_text_is_no_gaze(lsl_outlet):
+    lsl_outlet("text")
+    with pytest.raises(SourceError, match=r"'Words' sends text, not gaze: choose another\."):
+        source().open()
+
+
 def test_two_trackers_are_not_chosen_between_but_listed_with_how_to_choose(lsl_outlet):
     lsl_outlet("titta", "--source-id", "one")
     lsl_outlet("app_tobii_pro", "--source-id", "two")

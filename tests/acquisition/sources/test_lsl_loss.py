@@ -12,7 +12,7 @@ from acquisition.clock import RealClock
 from acquisition.domain import GapCause
 from acquisition.errors import SourceError
 from acquisition.sources.lsl import LslSource
-from acquisition.sources.lsl_network import Connection
+from acquisition.sources.lsl_network import Connection, StreamLost
 from acquisition.store import open_store
 
 
@@ -83,6 +83,28 @@ def test_a_stream_that_changes_its_layout_is_refused_when_it_comes_back(lsl_outl
         gaze.close()
 
 
+def test_a_connection_that_breaks_while_its_program_lives_is_made_anew(lsl_outlet, monkeypatch):
+    """As when a cable is pulled: it is the same program, so it needs no source id to be known again."""
+    lsl_outlet("app_tobii_pro", "--source-id", "")
+    gaze = source()
+    gaze.open()
+    pull, broken = Connection.pull, []
+
+    def breaks_once(connection, timeout_s):
+        if not broken:
+            broken.append(connection)
+            raise StreamLost("The cable is pulled.")
+        return pull(connection, timeout_s)
+
+    monkeypatch.setattr(Connection, "pull", breaks_once)
+    try:
+        events, _ = read_until(gaze, "reconnect")
+        assert "disconnect" in [event.kind for event in events]
+        assert sum(len(gaze.read(0.2).samples) for _ in range(10)) > 0
+    finally:
+        gaze.close()
+
+
 def test_the_operator_may_take_another_stream(lsl_outlet, tmp_path):
     first = lsl_outlet("app_tobii_pro", "--source-id", "mine", "--real-stamps")
     gaze = source()
@@ -144,9 +166,12 @@ def test_a_program_that_hangs_is_noticed_and_heard_again(lsl_outlet, tmp_path):
         sender.send_signal(signal.SIGSTOP)
         wait_until(lambda: recorder.status().message.startswith("No gaze for"))
         wait_until(lambda: recorder.status().last_sample_age_s > 1.0)
+        lsl_outlet("titta", "--source-id", "other")
+        wait_until(lambda: "'Tobii_gaze'; it is not recorded" in recorder.status().message)
         n_before = recorder.status().n_samples
         sender.send_signal(signal.SIGCONT)
         wait_until(lambda: recorder.status().n_samples > n_before + 50)
+        wait_until(lambda: not recorder.status().message)
         recorder.stop()
         kinds = [event.kind for event in store.recording(session.id).events()]
         causes = [gap.cause for gap in store.recording(session.id).gaps()]
