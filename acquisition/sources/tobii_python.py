@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 VARIABLE = "GAZEROOM_TOBII_PYTHON"
 INSTALL = "gazeroom doctor --install-tobii"
 PACKAGE = "tobii-research"
+BY_US = "installed by Gazeroom"
 WANTED = (3, 10)
 LOOK_S = 20.0
 INSTALL_S = 600.0
@@ -80,7 +81,7 @@ def find_tobii_python() -> TobiiPython:
         return TobiiPython(Path(configured), VARIABLE)
     managed = managed_folder() / _EXE
     if managed.is_file():
-        return TobiiPython(managed, "installed by Gazeroom")
+        return TobiiPython(managed, BY_US)
     raise SourceError(
         f"No Python here has Tobii's SDK: run `{INSTALL}`, or let the tracker's gaze come in through LSL."
     )
@@ -109,15 +110,21 @@ def install_tobii(python: Path | None = None) -> TobiiPython:
             " or name a Python 3.10 with --python PATH."
         )
     folder = managed_folder()
-    shutil.rmtree(folder, ignore_errors=True)
+    before = folder.with_name(folder.name + ".before")
+    if folder.exists():
+        shutil.rmtree(before, ignore_errors=True)
+        folder.rename(before)
     try:
         for command in _steps(folder, base, uv):
             _run(command)
     except SourceError:
         # What is half made would be found and used.
         shutil.rmtree(folder, ignore_errors=True)
+        if before.exists():
+            before.rename(folder)
         raise
-    return TobiiPython(folder / _EXE, "installed by Gazeroom")
+    shutil.rmtree(before, ignore_errors=True)
+    return TobiiPython(folder / _EXE, BY_US)
 
 
 def pythons() -> Iterator[Path]:

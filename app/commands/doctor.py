@@ -6,13 +6,19 @@ import platform
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from acquisition.command_line import JsonOption, VerboseOption, show
+from acquisition.command_line import JsonOption, VerboseOption, note, show
+from acquisition.errors import SourceError, UserError
+from acquisition.sources.tobii_device import find_trackers, name_of
+from acquisition.sources.tobii_python import find_tobii_python, install_tobii
 from acquisition.store.engine import is_sound, sqlite
 from app.extras import INSTALL_LEARNING, has_learning
+
+TOBII_LICENCE = "https://go.tobii.com/tobii-pro-sdk-license-agreement"
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,13 @@ class Finding:
 
 
 def doctor_command(
+    installs_tobii: Annotated[
+        bool, typer.Option("--install-tobii", help="Install Tobii's SDK in a Python 3.10 of its own.")
+    ] = False,
+    python: Annotated[
+        Path | None,
+        typer.Option("--python", metavar="PATH", help="With --install-tobii: the Python 3.10 to take."),
+    ] = None,
     as_json: JsonOption = False,
     _verbose: VerboseOption = False,
 ) -> None:
@@ -34,6 +47,11 @@ def doctor_command(
 
     Example: gazeroom doctor
     """
+    if python is not None and not installs_tobii:
+        raise UserError(f"--python {python} goes with --install-tobii: give both, or neither.")
+    if installs_tobii:
+        note(f"Installing Tobii's SDK, which takes a minute. By using it you accept {TOBII_LICENCE}.")
+        note(f"Tobii's SDK is in {install_tobii(python).path}.")
     findings = [_python(), _sqlite(), _qt(), _lsl(), _tobii(), _learning()]
     show([asdict(finding) for finding in findings], title="Doctor", as_json=as_json, empty="")
     if any(finding.state == "unsound" for finding in findings):
@@ -66,11 +84,17 @@ def _lsl() -> Finding:
 
 
 def _tobii() -> Finding:
-    if find_spec("tobii_research") is None:
-        return Finding(
-            "Tobii SDK", "not in this Python", "missing", "gaze of a Tobii comes in through an LSL stream"
-        )
-    return Finding("Tobii SDK", "in this Python", "good")
+    try:
+        python = find_tobii_python()
+    except SourceError as error:
+        return Finding("Tobii", "no SDK", "missing", str(error))
+    try:
+        sdk, trackers = find_trackers(python)
+    except SourceError as error:
+        return Finding("Tobii", f"no SDK in {python.path} ({python.origin})", "missing", str(error))
+    names = ", ".join(map(name_of, trackers)) or "no tracker"
+    found = f"SDK {sdk} in {python.path} ({python.origin}); {names}"
+    return Finding("Tobii", found, "good", "" if trackers else "check the tracker's cable and power")
 
 
 def _learning() -> Finding:
