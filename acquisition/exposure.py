@@ -12,7 +12,6 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from acquisition.domain import Box
 
@@ -52,7 +51,10 @@ class Exposure:
 
 
 def measure_exposure(
-    pixels: NDArray[np.uint16] | NDArray[np.int16], is_inverted: bool, is_breast: bool
+    pixels: NDArray[np.uint16] | NDArray[np.int16],
+    is_inverted: bool,
+    is_breast: bool,
+    padding: tuple[int, int] | None = None,
 ) -> Exposure:
     """Find the exposed part of `pixels` (H, W).
 
@@ -60,8 +62,12 @@ def measure_exposure(
         pixels: stored values.
         is_inverted: True where low values are shown bright.
         is_breast: False takes the whole frame: only around a breast is air known to be dark.
+        padding: stored values (first, last) that are no image: taken for air.
     """
-    small, step_px = _average(pixels)
+    stride_px = max(1, max(pixels.shape) // (4 * SMALL_PX))
+    thin = pixels[::stride_px, ::stride_px]
+    small, block = _average(thin if padding is None else _padding_as_air(thin, padding, is_inverted))
+    step_px = stride_px * block
     bright = -small if is_inverted else small
     mask = _exposed(bright) if is_breast else np.ones(bright.shape, dtype=np.bool_)
     dark, light = np.percentile(bright[_without_rim(mask)], [1.0, 99.5])
@@ -69,19 +75,30 @@ def measure_exposure(
     return Exposure(_box(mask, step_px, pixels.shape), _chest_wall(mask), float(low), float(high))
 
 
-def _average(pixels: NDArray[np.uint16] | NDArray[np.int16]) -> tuple[NDArray[np.float32], int]:
-    """Mean over square blocks, and the side of a block in image px; large images are thinned out first."""
-    stride_px = max(1, max(pixels.shape) // (4 * SMALL_PX))
-    thin = pixels[::stride_px, ::stride_px]
+def _padding_as_air(
+    thin: NDArray[np.uint16] | NDArray[np.int16], padding: tuple[int, int], is_inverted: bool
+) -> NDArray[np.uint16] | NDArray[np.int16]:
+    """The pixels with the padding at the darkest value of the rest."""
+    is_padding = (thin >= min(padding)) & (thin <= max(padding))
+    if not is_padding.any() or is_padding.all():
+        return thin
+    image = thin[~is_padding]
+    return np.where(is_padding, image.max() if is_inverted else image.min(), thin)
+
+
+def _average(thin: NDArray[np.uint16] | NDArray[np.int16]) -> tuple[NDArray[np.float32], int]:
+    """Mean over square blocks, and the side of a block in px."""
     block = -(-max(thin.shape) // SMALL_PX)
     height, width = (max(1, size // block) for size in thin.shape)
     whole = thin[: height * block, : width * block]
     rows = np.add.reduceat(whole, np.arange(0, whole.shape[0], block), axis=0, dtype=np.float32)
-    return np.add.reduceat(rows, np.arange(0, whole.shape[1], block), axis=1) / block**2, stride_px * block
+    return np.add.reduceat(rows, np.arange(0, whole.shape[1], block), axis=1) / block**2, block
 
 
 def _exposed(bright: NDArray[np.float32]) -> NDArray[np.bool_]:
     """The largest piece that is not air; everything where there is hardly any air."""
+    from scipy import ndimage  # takes as long to load as all the rest: whoever only decodes goes without
+
     dark, light = np.percentile(bright, [1.0, 99.5])
     lit = bright > dark + AIR_FRACTION * (light - dark)
     if lit.mean() > 1.0 - LEAST_AIR:

@@ -95,7 +95,7 @@ class Greyscale:
     is_inverted: bool = False
     """True where the lowest value is meant to be white: MONOCHROME1, or a presentation LUT shape INVERSE."""
     padding: tuple[int, int] | None = None
-    """Stored values (first, last) that mean *no image here*: always black, whatever the inversion."""
+    """Stored values (first, last), in either order, that mean *no image here*: black whatever is inverted."""
 
     def with_vois(self, vois: tuple[Voi, ...]) -> Greyscale:
         """The same pipeline with these ways to choose the values of interest."""
@@ -107,6 +107,26 @@ class Greyscale:
         first, last = sorted(self.modality_values[indices].tolist())
         window = Window((first + last + 1) / 2, last - first + 1, "measured on the image")
         return replace(self, function=VoiFunction.LINEAR, vois=(window,))
+
+    @property
+    def voi_names(self) -> tuple[str, ...]:
+        """What `table(voi=…)` can choose from: the file's explanation, or else a number or the window."""
+        n_luts, names = 0, []
+        for voi in self.vois:
+            if isinstance(voi, LookupTable):
+                n_luts += 1
+            plain = f"{voi.center:g} / {voi.width:g}" if isinstance(voi, Window) else f"LUT {n_luts}"
+            names.append(voi.explanation or plain)
+        return tuple(names)
+
+    @property
+    def padding_index(self) -> tuple[int, int] | None:
+        """(first, last) index of the padding in the table; None where no stored value is padding."""
+        if self.padding is None:
+            return None
+        first, last = (value + self.index_offset for value in sorted(self.padding))
+        first, last = max(first, 0), min(last, (1 << self.bits) - 1)
+        return (first, last) if first <= last else None
 
     @property
     def index_offset(self) -> int:
@@ -153,9 +173,9 @@ class Greyscale:
         if self.is_inverted != inverted:
             fraction = 1.0 - fraction
         greys = np.floor(fraction * GREY_MAX + 0.5).astype(np.uint8)
-        if self.padding is not None:
-            first, last = (value + self.index_offset for value in sorted(self.padding))
-            greys[max(first, 0) : max(last + 1, 0)] = 0
+        if self.padding_index is not None:
+            first, last = self.padding_index
+            greys[first : last + 1] = 0
         return greys
 
     def _fraction(self, voi: int, window: tuple[float, float] | None) -> NDArray[np.float64]:

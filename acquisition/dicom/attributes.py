@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from acquisition.dicom.file import Refusal, byte_order
+from acquisition.dicom.file import OpenedFile
+from acquisition.dicom.refusal import Refusal
 from acquisition.greyscale import MAX_BITS, Greyscale, LookupTable, Voi, VoiFunction, Window
 from acquisition.hanging import Found, HangingHeader
 
@@ -25,6 +26,12 @@ def layers_of(dataset: Dataset, frame: int) -> list[Dataset]:
         if index < len(groups):
             layers += [element.value[0] for element in groups[index] if element.VR == "SQ" and element.value]
     return layers
+
+
+def _greyscale_layers(layers: Sequence[Dataset]) -> list[Dataset]:
+    """The same layers with what a frame has of its own before what the whole file says."""
+    dataset, *groups = layers
+    return [*groups, dataset]
 
 
 def value(layers: Sequence[Dataset], keyword: str) -> Any:
@@ -73,11 +80,13 @@ def spacing(layers: Sequence[Dataset]) -> Found[tuple[float, float] | None]:
     return Found(None)
 
 
-def greyscale(dataset: Dataset, layers: Sequence[Dataset]) -> Greyscale:
+def greyscale(file: OpenedFile, layers: Sequence[Dataset]) -> Greyscale:
     """The grey-scale pipeline that the attributes describe."""
+    dataset, order = file.dataset, file.byte_order
+    layers = _greyscale_layers(layers)
     bits, is_signed = int(dataset.BitsStored), bool(dataset.get("PixelRepresentation", 0))
     is_inverted = text(layers, "PhotometricInterpretation") == "MONOCHROME1"
-    modality_luts = _tables(layers, "ModalityLUTSequence", is_signed, byte_order(dataset))
+    modality_luts = _tables(layers, "ModalityLUTSequence", is_signed, order)
     slope = (numbers(layers, "RescaleSlope") or (1.0,))[0]
     intercept = (numbers(layers, "RescaleIntercept") or (0.0,))[0]
     function = text(layers, "VOILUTFunction").upper()
@@ -89,22 +98,26 @@ def greyscale(dataset: Dataset, layers: Sequence[Dataset]) -> Greyscale:
         modality_lut=modality_luts[0] if modality_luts else None,
         function=VoiFunction(function) if function in set(VoiFunction) else VoiFunction.LINEAR,
         is_inverted=is_inverted or text(layers, "PresentationLUTShape").upper() == "INVERSE",
-        padding=_padding(layers),
+        padding=_padding(layers, bits, is_signed),
     )
     is_signed_voi = bool(linear.modality_values.min() < 0)
     vois: tuple[Voi, ...] = (
-        *_tables(layers, "VOILUTSequence", is_signed_voi, byte_order(dataset)),
+        *_tables(layers, "VOILUTSequence", is_signed_voi, order),
         *_windows(layers),
     )
     return linear.with_vois(vois)
 
 
-def _padding(layers: Sequence[Dataset]) -> tuple[int, int] | None:
+def _padding(layers: Sequence[Dataset], bits: int, is_signed: bool) -> tuple[int, int] | None:
+    """The range of values that are no image; PS3.3 C.7.5.1.1.2."""
     first = numbers(layers, "PixelPaddingValue")
     if not first:
         return None
     last = numbers(layers, "PixelPaddingRangeLimit") or first
-    return (int(first[0]), int(last[0]))
+    ends = [int(end[0]) for end in (first, last)]
+    if is_signed:  # some writers put the two's complement where the number belongs
+        ends = [end - (1 << 16) if end >= 1 << (bits - 1) and end > 0x7FFF else end for end in ends]
+    return (ends[0], ends[1])
 
 
 def _windows(layers: Sequence[Dataset]) -> tuple[Window, ...]:

@@ -2,115 +2,111 @@
 
 from __future__ import annotations
 
-import logging
+import io
 import os
 import struct
-import threading
-import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from pydicom import uid
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_partial
-from pydicom.pixels.decoders.base import get_decoder
+from pydicom.filereader import read_dataset, read_partial, read_preamble
 from pydicom.tag import BaseTag
 
-from acquisition.errors import FileRefused
+from acquisition.dicom.decoders import decoders_of
+from acquisition.dicom.look import looks_like_dicom
+from acquisition.dicom.refusal import Refusal
 from acquisition.greyscale import MAX_BITS
 
 MAX_PIXELS = 200_000_000
 """A header that claims more for one frame is refused before memory is asked for."""
 
-# pydicom's log quotes values of the file, and those may name a patient.
-logging.getLogger("pydicom").propagate = False
+MAX_INFLATED_BYTES = 256 * 2**20
+"""A deflated file that would grow beyond is refused; the largest mammograms take a quarter of this."""
+
+MAX_FRAMES = 100_000
+"""More than any run of a fluoroscope has."""
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
 _FLOAT_PIXEL_DATA = {(0x7FE0, 0x0008), (0x7FE0, 0x0009)}
+_ITEM = (0xFFFE, 0xE000)
 _SEQUENCE_DELIMITER = (0xFFFE, 0xE0DD)
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 
 
-def looks_like_dicom(path: Path) -> bool:
-    """True where the file has the DICOM preamble, or starts as a data set without one does.
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A grey-scale image whose attributes are read and whose pixels are known to be all there."""
 
-    Raises:
-        OSError: where the file cannot be read.
-    """
-    with path.open("rb") as file:
-        head = file.read(132)
-    if head[128:] == b"DICM":
-        return True
-    if len(head) < 8:
-        return False
-    group, element = struct.unpack("<HH", head[:4])
-    is_explicit = head[4:6].isalpha() and head[4:6].isupper()
-    return group in (0x0002, 0x0008) and element < 0x0100 and (is_explicit or head[6:8] == b"\0\0")
+    dataset: Dataset
+    """The attributes before the pixels."""
+    stream: BinaryIO
+    syntax: uid.UID
+    fragments: tuple[tuple[int, int], ...]
+    """(start, length) in bytes of each compressed fragment, the offset table first; of the one block of
+    pixels where they are not compressed."""
+    is_words: bool
+    """True for pixels as 16-bit words: big-endian ones have their bytes swapped even at 8 bits."""
 
+    @property
+    def n_frames(self) -> int:
+        """How many frames the header claims, 1 where it says nothing."""
+        return _n_frames(self.dataset)
 
-class Refusal(Exception):
-    """A reason to refuse, found while the file name is not at hand."""
+    @property
+    def byte_order(self) -> str:
+        """For `struct` and numpy."""
+        return _byte_order(self.dataset)
+
+    def bytes_at(self, start: int, length: int) -> bytes:
+        """A stretch of the file; raises `Refusal` where it ends before."""
+        self.stream.seek(start)
+        found = self.stream.read(length)
+        if len(found) < length:
+            raise Refusal("is truncated: it ends before its pixels do; fetch it again.")
+        return found
 
 
 @contextmanager
-def refusing(path: Path) -> Iterator[None]:
-    """Turn all that reading a file may raise into one sentence."""
-    try:
-        with _quiet_pydicom:
-            yield
-    except Refusal as reason:
-        raise FileRefused(f"{path}: {reason}") from None
-    except FileNotFoundError:
-        raise FileRefused(f"{path}: does not exist; check the path.") from None
-    except OSError as error:
-        raise FileRefused(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except InvalidDicomError:
-        raise FileRefused(f"{path}: is no DICOM file.") from None
-    except Exception as error:
-        # Broken files make pydicom and its codecs raise anything from AttributeError to RecursionError.
-        kind = type(error).__name__
-        raise FileRefused(f"{path}: is damaged and cannot be read ({kind}); fetch it again.") from error
-
-
-class _QuietPydicom:
-    """Silences pydicom's warnings while any thread is inside: `catch_warnings` alone mixes threads up."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._n_inside = 0
-        self._caught: warnings.catch_warnings[None] | None = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._n_inside += 1
-            if self._caught is None:
-                self._caught = warnings.catch_warnings()
-                self._caught.__enter__()
-                warnings.filterwarnings("ignore", module=r"pydicom\.")
-
-    def __exit__(self, *exc_info: object) -> None:
-        with self._lock:
-            self._n_inside -= 1
-            if self._n_inside == 0 and self._caught is not None:
-                self._caught.__exit__(None, None, None)
-                self._caught = None
-
-
-_quiet_pydicom = _QuietPydicom()
-
-
-def read_attributes(path: Path) -> Dataset:
-    """All attributes before the pixels of a grey-scale image that is wholly there; use inside `refusing`."""
+def opened(path: Path) -> Iterator[OpenedFile]:
+    """A grey-scale image that is wholly there, open for its pixels; use inside `refusing`."""
     with path.open("rb") as file:
-        dataset = read_partial(file, _is_pixel_tag, force=looks_like_dicom(path))
+        stream = _inflated(file)
+        is_part = stream is not file
+        dataset = read_partial(stream, _is_pixel_tag, force=is_part or looks_like_dicom(path))
         _check_size(dataset)
         _check_colours(dataset)
-        _check_syntax(transfer_syntax(dataset))
-        _check_pixels(dataset, file)
-        return dataset
+        syntax = _transfer_syntax(dataset)
+        if syntax.is_encapsulated:
+            decoders_of(syntax, int(dataset.BitsStored))
+        is_words, fragments = _find_pixels(dataset, stream)
+        found = OpenedFile(dataset, stream, syntax, fragments, is_words)
+        _check_amount(found)
+        yield found
+
+
+def _inflated(file: BinaryIO) -> BinaryIO:
+    """The file itself, or what a deflated one holds, which then reads as a file without meta header."""
+    size_bytes = os.fstat(file.fileno()).st_size
+    read_preamble(file, force=True)
+    meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+    if meta.get("TransferSyntaxUID") != uid.DeflatedExplicitVRLittleEndian:
+        file.seek(0)
+        return file
+    too_large = Refusal(f"inflates to more than {MAX_INFLATED_BYTES >> 20} MiB; it is not opened.")
+    if size_bytes > MAX_INFLATED_BYTES:
+        raise too_large
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    content = inflater.decompress(file.read(), MAX_INFLATED_BYTES)
+    if inflater.unconsumed_tail:
+        raise too_large
+    if not inflater.eof:
+        raise Refusal("is truncated: its deflated part has no end; fetch it again.")
+    return io.BytesIO(content)
 
 
 def _is_pixel_tag(tag: BaseTag, *_vr_and_length: object) -> bool:
@@ -133,54 +129,68 @@ def _check_colours(dataset: Dataset) -> None:
     bits, allocated = dataset.get("BitsStored", 0), dataset.get("BitsAllocated", 0)
     if allocated not in (8, 16) or not 1 < bits <= min(allocated, MAX_BITS):
         raise Refusal(f"stores {bits} bits in {allocated}; only 2 to 16 bits in 8 or 16 are read.")
+    if not bits - 1 <= dataset.get("HighBit", bits - 1) < allocated:
+        raise Refusal(f"has its highest bit at {dataset.HighBit} of {allocated}; export it again.")
 
 
-def _check_syntax(syntax: uid.UID) -> None:
-    try:
-        can_decode = get_decoder(syntax).is_available
-    except NotImplementedError:
-        can_decode = False
-    if not can_decode:
-        raise Refusal(
-            f"is compressed as {syntax.name}, which cannot be decoded here; export it uncompressed."
-        )
-
-
-def _check_pixels(dataset: Dataset, file: BinaryIO) -> None:
-    """Refuse a file that does not hold all its pixels; `file` stands where reading stopped."""
-    if transfer_syntax(dataset) == uid.DeflatedExplicitVRLittleEndian:
-        return  # Its compressed stream has been read to the end; decoding counts the bytes.
-    tag = struct.unpack(byte_order(dataset) + "HH", file.read(4).ljust(4, b"\0"))
+def _find_pixels(dataset: Dataset, stream: BinaryIO) -> tuple[bool, tuple[tuple[int, int], ...]]:
+    """Step over the pixel element, or over the items of an encapsulated one, to where the pixels lie."""
+    order = _byte_order(dataset)
+    tag = struct.unpack(order + "HH", stream.read(4).ljust(4, b"\0"))
     if tag in _FLOAT_PIXEL_DATA:
         raise Refusal("has floating-point pixels, which no X-ray has; it is not opened.")
     if tag != _PIXEL_DATA:
         raise Refusal("has no pixels: it was truncated or stripped; fetch it again.")
-    if not _reaches_end_of_pixels(dataset, file):
-        raise Refusal("is truncated: it ends before its pixels do; fetch it again.")
-
-
-def _reaches_end_of_pixels(dataset: Dataset, file: BinaryIO) -> bool:
-    """Step over the pixel element, or over the items of an encapsulated one: does the file hold it all?"""
-    order, size_bytes = byte_order(dataset), os.fstat(file.fileno()).st_size
+    is_words = True
     if not dataset.original_encoding[0]:
-        file.seek(4, 1)  # explicit VR: OB or OW and two reserved bytes
-    (length,) = struct.unpack(order + "L", file.read(4))
+        is_words = stream.read(4)[:2] != b"OB"
+    (length,) = struct.unpack(order + "L", stream.read(4))
+    start = stream.tell()
     if length != _UNDEFINED_LENGTH:
-        return bool(file.tell() + length <= size_bytes)
-    while len(item := file.read(8)) == 8:
+        if start + length > stream.seek(0, os.SEEK_END):
+            raise Refusal("is truncated: it ends before its pixels do; fetch it again.")
+        return is_words, ((start, length),)
+    stream.seek(start)
+    return is_words, tuple(_fragments(stream, order))
+
+
+def _fragments(stream: BinaryIO, order: str) -> Iterator[tuple[int, int]]:
+    while len(item := stream.read(8)) == 8:
         group, element, length = struct.unpack(order + "HHL", item)
         if (group, element) == _SEQUENCE_DELIMITER:
-            return True
-        file.seek(length, 1)
-    return False
+            return
+        if (group, element) != _ITEM:
+            raise Refusal("is damaged: something else stands among its compressed pixels; fetch it again.")
+        yield stream.tell(), length
+        stream.seek(length, os.SEEK_CUR)
+    raise Refusal("is truncated: it ends before its pixels do; fetch it again.")
 
 
-def byte_order(dataset: Dataset) -> str:
-    """Byte order of the file, for `struct` and numpy."""
+def _check_amount(file: OpenedFile) -> None:
+    """Refuse a file that holds less than its header claims."""
+    if not 1 <= file.n_frames <= MAX_FRAMES:
+        raise Refusal(f"claims {file.n_frames} frames; it is not opened.")
+    if file.syntax.is_encapsulated:
+        if len(file.fragments) - 1 < file.n_frames:
+            n_held = max(len(file.fragments) - 1, 0)
+            raise Refusal(f"holds {n_held} of the {file.n_frames} frames it claims; fetch it again.")
+        return
+    dataset, (_, length) = file.dataset, file.fragments[0]
+    claimed = file.n_frames * int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated) // 8
+    if length < claimed:
+        raise Refusal(f"holds {length} of the {claimed} bytes of pixels it claims; fetch it again.")
+
+
+def _n_frames(dataset: Dataset) -> int:
+    claimed = dataset.get("NumberOfFrames")
+    return 1 if claimed in (None, "", 0) else int(claimed)
+
+
+def _byte_order(dataset: Dataset) -> str:
     return "<" if dataset.original_encoding[1] else ">"
 
 
-def transfer_syntax(dataset: Dataset) -> uid.UID:
+def _transfer_syntax(dataset: Dataset) -> uid.UID:
     """The transfer syntax, deduced from the encoding where the file has no meta header."""
     if named := dataset.file_meta.get("TransferSyntaxUID"):
         return uid.UID(named)

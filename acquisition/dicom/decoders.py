@@ -1,0 +1,35 @@
+"""Which decoder takes which transfer syntax."""
+
+from __future__ import annotations
+
+from pydicom import uid
+from pydicom.pixels.decoders.base import get_decoder
+
+from acquisition.dicom.refusal import Refusal
+
+DECODERS: dict[str, tuple[str, ...]] = {
+    uid.RLELossless: ("pydicom",),
+    uid.JPEGBaseline8Bit: ("gdcm",),
+    uid.JPEGExtended12Bit: ("gdcm",),
+    uid.JPEGLossless: ("gdcm",),
+    uid.JPEGLosslessSV1: ("gdcm",),
+    uid.JPEGLSLossless: ("pyjpegls", "gdcm"),
+    uid.JPEGLSNearLossless: ("pyjpegls", "gdcm"),
+    uid.JPEG2000Lossless: ("pylibjpeg", "gdcm"),
+    uid.JPEG2000: ("pylibjpeg", "gdcm"),
+    uid.HTJ2KLossless: ("pylibjpeg",),
+    uid.HTJ2KLosslessRPCL: ("pylibjpeg",),
+    uid.HTJ2K: ("pylibjpeg",),
+}
+"""The fastest first, as `benchmarks/decode.py` measures them; the next one is asked where it fails."""
+
+
+def decoders_of(syntax: uid.UID, bits: int) -> tuple[str, ...]:
+    """The names of the decoders at hand, at least one. Raises `Refusal` where there is none."""
+    known = DECODERS.get(syntax, ())
+    if syntax == uid.JPEGExtended12Bit and bits > 8:
+        known = ()  # gdcm has it at 8 bits alone
+    at_hand = get_decoder(syntax).available_plugins if known else ()
+    if names := tuple(name for name in known if name in at_hand):
+        return names
+    raise Refusal(f"is compressed as {syntax.name}, which cannot be decoded here; export it uncompressed.")
