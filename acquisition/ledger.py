@@ -37,6 +37,11 @@ def ledger_of(gaps: Iterable[Gap]) -> GapLedger:
     return reduce(GapLedger.and_gap, gaps, GapLedger())
 
 
+def by_cause(ledger: GapLedger) -> dict[str, dict[str, float]]:
+    """How many and how many seconds, by the name of the cause, as JSON holds it."""
+    return {str(cause): {"n": n, "seconds": round(ledger.seconds[cause], 3)} for cause, n in ledger.n.items()}
+
+
 def longest_gap_s(gaps: Iterable[Gap], start_ns: int, end_ns: int) -> float:
     """The longest part of a gap within [start, end) in which gaze was lost, in seconds; 0 without one."""
     lost = [gap for gap in gaps if gap.cause not in NOT_LOST]

@@ -172,13 +172,6 @@ class Store:
         start_ns, end_ns = reading.opened_host_time_ns, reading.closed_host_time_ns
         return [gap for gap in gaps if gap.end_ns > start_ns and (end_ns is None or gap.start_ns < end_ns)]
 
-    def gap_count(self, session_or_reading_id: str) -> int | None:
-        """How many gaps; None where the recording cannot be read, of which `problems` tells."""
-        try:
-            return len(self.gaps(session_or_reading_id))
-        except StoreError:
-            return None
-
     def problems(self) -> list[str]:
         """A sentence for every recording that is missing, altered or damaged; reads all sealed files."""
         problems = list(self._problems)

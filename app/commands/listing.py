@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,12 +10,14 @@ import typer
 
 from acquisition.command_line import JsonOption, VerboseOption, complain, say, show, show_json
 from acquisition.domain import Reading, Session
-from acquisition.errors import UserError
+from acquisition.errors import StoreError, UserError
 from acquisition.gate import verdict
 from acquisition.interchange.parquet import export_parquet
+from acquisition.ledger import by_cause, ledger_of, longest_gap_s
 from acquisition.store import Store, open_store
 from app.commands.options import DEFAULT_STORE, RecordingsOption, StoreOption
 
+FOREVER_NS = 2**63 - 1
 SESSION_COLUMNS = ("id", "reader", "source", "samples", "gaps", "state")
 READING_COLUMNS = ("id", "case", "samples", "loss", "gaps", "state", "verdict")
 """What a table of 80 letters has room for; --json has everything."""
@@ -56,7 +59,7 @@ def _session_row(store: Store, session: Session) -> dict[str, Any]:
         "simulated": session.is_simulated,
         "opened_utc": session.opened_utc,
         "samples": session.n_samples,
-        "gaps": store.gap_count(session.id),
+        **_gap_columns(store, session.id),
         "state": str(session.state),
         "sha256": session.sha256,
     }
@@ -70,10 +73,32 @@ def _reading_row(store: Store, reading: Reading, titles: dict[str, str]) -> dict
         "simulated": reading.is_simulated,
         "samples": reading.n_samples,
         "loss": None if reading.loss is None else round(reading.loss, 4),
-        "longest_gap_s": None if reading.longest_gap_s is None else round(reading.longest_gap_s, 3),
         "verdict": str(verdict(reading.loss, reading.longest_gap_s).grade),
-        "gaps": store.gap_count(reading.id),
+        **_gap_columns(store, reading.id, reading.opened_host_time_ns, reading.closed_host_time_ns),
+        "longest_gap_s": None if reading.longest_gap_s is None else round(reading.longest_gap_s, 3),
         "state": str(reading.state),
+    }
+
+
+def _gap_columns(
+    store: Store, session_or_reading_id: str, start_ns: int = 0, end_ns: int | None = None
+) -> dict[str, Any]:
+    """How many gaps, how many and how long by cause, and the longest in which gaze was lost.
+
+    None where the recording cannot be read, of which `Store.problems` tells.
+    """
+    until_ns = FOREVER_NS if end_ns is None else end_ns
+    try:
+        gaps = [
+            replace(gap, start_ns=max(gap.start_ns, start_ns), end_ns=min(gap.end_ns, until_ns))
+            for gap in store.gaps(session_or_reading_id)
+        ]
+    except StoreError:
+        return {"gaps": None, "gaps_by_cause": None, "longest_gap_s": None}
+    return {
+        "gaps": len(gaps),
+        "gaps_by_cause": by_cause(ledger_of(gaps)),
+        "longest_gap_s": round(longest_gap_s(gaps, start_ns, until_ns), 3),
     }
 
 

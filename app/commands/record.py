@@ -22,6 +22,7 @@ from acquisition.command_line import (
 from acquisition.domain import Display, Event
 from acquisition.errors import UserError
 from acquisition.headless import Recorded, record_session
+from acquisition.ledger import by_cause
 from acquisition.outlets import lsl_outlet
 from acquisition.sources import open_source
 from acquisition.sources.replay import recorded_display
@@ -130,7 +131,7 @@ def _tell(recorded: Recorded, *, as_json: bool) -> None:
 
 
 def _document(recorded: Recorded) -> dict[str, Any]:
-    session, gaps = recorded.session, recorded.gaps
+    session = recorded.session
     return {
         "session": session.id,
         "source": session.source_name,
@@ -139,6 +140,6 @@ def _document(recorded: Recorded) -> dict[str, Any]:
         "seconds": round(recorded.seconds, 3),
         "rate_hz": round(recorded.rate_hz, 3),
         "loss": None if recorded.loss is None else round(recorded.loss, 4),
-        "gaps": {cause: {"n": n, "seconds": round(gaps.seconds[cause], 3)} for cause, n in gaps.n.items()},
+        "gaps": by_cause(recorded.gaps),
         "sha256": session.sha256,
     }

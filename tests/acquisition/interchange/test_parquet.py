@@ -15,6 +15,7 @@ from acquisition.sources.base import Batch, Channel, SourceInfo, sample_dtype
 from acquisition.store import Store, open_store
 
 CHANNELS = (Channel("X", "<f4", role="left_x"), Channel("Y", "<f4", role="left_y"))
+WITHOUT_SIDES = (Channel("X", "<f4", role="both_x"), Channel("Y", "<f4", role="both_y"))
 
 
 @pytest.fixture
@@ -23,14 +24,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def record(store: Store, *, is_simulated: bool) -> Session:
+def record(store: Store, *, is_simulated: bool, channels: tuple[Channel, ...] = CHANNELS) -> Session:
     source = "simulated" if is_simulated else "lsl"
     reader = store.catalogue.ensure_reader("Dr Ada Example" if not is_simulated else "", None, is_simulated)
     session = Session(
         new_id("ses"), reader.id, reader.pseudonym, source, is_simulated, Display(10, 10, 1.0, 1.0), "2026", 0
     )
-    writer = store.create_recording(SourceInfo(source, CHANNELS, 100.0, is_simulated), session)
-    samples = np.zeros(20, sample_dtype(CHANNELS))
+    writer = store.create_recording(SourceInfo(source, channels, 100.0, is_simulated), session)
+    samples = np.zeros(20, sample_dtype(channels))
     samples["X"] = np.linspace(0, 1, 20)
     samples["Y"][3] = np.nan
     writer.append(Batch(samples, np.arange(20) * 0.01, np.arange(20) * 10_000_000))
@@ -38,13 +39,17 @@ def record(store: Store, *, is_simulated: bool) -> Session:
     return writer.session
 
 
-def test_columns_and_values_are_those_of_the_gaze(store: Store, tmp_path: Path) -> None:
-    session = record(store, is_simulated=True)
+@pytest.mark.parametrize("channels", [CHANNELS, WITHOUT_SIDES])
+def test_columns_and_values_are_those_of_the_gaze(
+    store: Store, tmp_path: Path, channels: tuple[Channel, ...]
+) -> None:
+    session = record(store, is_simulated=True, channels=channels)
     (path,) = export_parquet(store, tmp_path / "out")
     assert path == tmp_path / "out" / f"gaze_{session.id}.parquet"
     table = pq.read_table(path)
     gaze = store.gaze(session.id)
     assert tuple(table.column_names) == gaze.dtype.names
+    assert ("both_x" in table.column_names) == (channels is WITHOUT_SIDES)
     for name in table.column_names:
         assert table[name].to_numpy().tobytes() == np.ascontiguousarray(gaze[name]).tobytes()
 

@@ -162,7 +162,6 @@ def test_gaps_of_a_reading_are_those_that_touch_it(store: Store) -> None:
     writer.seal()
     assert store.gaps(reading.id) == gaps[1:2]
     assert store.gaps(writer.session.id) == gaps
-    assert store.gap_count(writer.session.id) == 3
 
 
 def test_parts_are_the_whole(store: Store, recorded: Session, monkeypatch: pytest.MonkeyPatch) -> None:

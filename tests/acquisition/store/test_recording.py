@@ -340,7 +340,8 @@ def test_a_missing_recording_is_named(store: Store, recorded: Session) -> None:
         store.gaze(recorded.id)
     assert str(caught.value) == message
     assert store.problems() == [message]
-    assert store.gap_count(recorded.id) is None
+    with pytest.raises(StoreError, match="is missing"):
+        store.gaps(recorded.id)
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.7, 0.99])
