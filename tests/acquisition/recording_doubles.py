@@ -86,6 +86,7 @@ class HandSink:
         self.refusals_left = 0
         self.refused = threading.Event()
         self.committed = threading.Event()
+        self.commits = threading.Event()
         self.is_sealed = self.is_closed = False
 
     def append(self, batch):
@@ -101,7 +102,8 @@ class HandSink:
         self.pending.append(gap)
 
     def commit(self):
-        assert self.may_commit.wait(30.0)
+        self.commits.set()
+        assert self.may_commit.wait(PATIENCE_S)
         if self.refusals_left:
             self.refusals_left -= 1
             self.refused.set()

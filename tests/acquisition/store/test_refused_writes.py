@@ -1,16 +1,14 @@
 """A store that fails at any operation loses nothing, stores nothing twice and keeps the order."""
 
 import os
-import resource
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from file_limits import files_no_larger_than
 from made_to_order import INFO, make_batch, make_session
 
 from acquisition.domain import Event, Gap, GapCause, SessionState, ViewState
@@ -124,19 +122,6 @@ def test_what_waits_for_a_disk_is_kept_small_and_in_chunks(store: Store) -> None
     counter = recording.raw().samples["Counter"]
     assert counter.tolist() == (np.arange(n_at_once * n_retries) % 65536).tolist()
     assert {chunk.n for chunk in recording.chunks()} == {n_at_once}
-
-
-@contextmanager
-def files_no_larger_than(n_bytes: int) -> Iterator[None]:
-    """What this process writes; writing more fails as it does where a disk is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs limits on the size of files")
