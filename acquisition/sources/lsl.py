@@ -63,7 +63,7 @@ class LslSource:
 
     def read(self, timeout_s: float) -> Batch:
         """What arrived since the last read. A stream that went away is an event and silence."""
-        return self._the_listener().take_arrived(timeout_s)
+        return self._the_listener().inbox.take(timeout_s)
 
     def close(self) -> None:
         """Disconnect."""

@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from acquisition.clock import HostClock
 from acquisition.domain import Event
 from acquisition.errors import SourceError
-from acquisition.sources.base import Batch, Channel, ClockPair, StreamOffer, sample_dtype
+from acquisition.sources.base import Channel, ClockPair, StreamOffer, sample_dtype
+from acquisition.sources.lsl_inbox import Inbox
 from acquisition.sources.lsl_network import Connection, Lookout, LslStream, StreamLost
 
 log = logging.getLogger(__name__)
@@ -39,11 +38,8 @@ CLOCK_RETRY_NS = 100_000_000
 CLOCK_JUMP_S = 1.0
 """A sender whose clock moves by more than this against ours was started anew."""
 CLOSE_S = 5.0
-GATHER_S = 0.008
-"""Handing over every sample by itself would cost more than all the rest."""
 
 ChannelsOf = Callable[[LslStream], tuple[Channel, ...]]
-Arrived = tuple[NDArray[np.void], NDArray[np.float64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +59,11 @@ class Listener:
     def __init__(
         self, connection: Connection, stream: LslStream, channels_of: ChannelsOf, clock: HostClock
     ) -> None:
-        """The connection is described and started."""
+        """The connection is described and started; what is heard comes into `inbox`."""
         self._clock, self._channels_of = clock, channels_of
         self._channels = channels_of(stream)
         self._dtype = sample_dtype(self._channels)
+        self.inbox = Inbox(self._dtype)
         self._connection: Connection | None = connection
         self._stream = stream
         self._lookout: Lookout | None = None
@@ -76,11 +73,6 @@ class Listener:
         self._silent_ns = round(max(SILENT_S, 3 / stream.rate_hz if stream.rate_hz else 0.0) * 1e9)
         self._is_silent = False
         self._last_pair: ClockPair | None = None
-        self._news = threading.Condition()
-        self._arrived: list[Arrived] = []
-        self._pairs: list[ClockPair] = []
-        self._events: list[Event] = []
-        self._failure = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lsl", daemon=True)
 
@@ -89,28 +81,6 @@ class Listener:
         self._say("warm_up", n_discarded=n_discarded)
         self._note_clock(first_pair)
         self._thread.start()
-
-    def take_arrived(self, timeout_s: float) -> Batch:
-        """What arrived since the last call; waits at most so long for something, then a moment for more.
-
-        Raises:
-            SourceError: the listener broke down; what it had heard was taken before.
-        """
-        with self._news:
-            is_news = self._news.wait_for(self._has_news, timeout_s)
-        if is_news:
-            time.sleep(min(GATHER_S, timeout_s))
-        with self._news:
-            arrived, self._arrived = self._arrived, []
-            pairs, self._pairs = tuple(self._pairs), []
-            events, self._events = tuple(self._events), []
-        if self._failure and not (arrived or events):
-            raise SourceError(self._failure)
-        nothing = np.zeros(0, self._dtype), np.zeros(0), np.zeros(0, dtype=np.int64)
-        samples, source_time_s, host_time_ns = (
-            np.concatenate(part) for part in zip(nothing, *arrived, strict=True)
-        )
-        return Batch(samples, source_time_s, host_time_ns, pairs, events)
 
     def offers(self) -> tuple[StreamOffer, ...]:
         """Other streams of gaze that are there while this one says nothing."""
@@ -140,14 +110,8 @@ class Listener:
         if self._thread.ident is not None:
             self._thread.join(CLOSE_S)
 
-    def _has_news(self) -> bool:
-        return bool(self._arrived or self._pairs or self._events or self._failure)
-
     def _say(self, kind: str, **detail: Any) -> None:
-        event = Event(self._clock.now_ns(), kind, detail)
-        with self._news:
-            self._events.append(event)
-            self._news.notify_all()
+        self.inbox.put_event(Event(self._clock.now_ns(), kind, detail))
 
     # From here on everything runs in the listener's thread, but for the first `_note_clock`.
 
@@ -160,9 +124,7 @@ class Listener:
                     self._look_around()
         except Exception:
             log.exception("the LSL listener broke down")
-            with self._news:
-                self._failure = "Listening to LSL broke down (the log has more): start the session anew."
-                self._news.notify_all()
+            self.inbox.fail("Listening to LSL broke down (the log has more): start the session anew.")
         finally:
             self._let_go()
             self._lookout = None
@@ -179,19 +141,14 @@ class Listener:
             if self._is_silent:
                 self._hear_again(now_ns)
             self._heard_ns = now_ns
-            self._hand_over(values, stamps, now_ns)
+            samples = np.ascontiguousarray(values).view(self._dtype).reshape(-1)
+            self.inbox.put_samples(samples, stamps, now_ns)
         elif not self._is_silent and now_ns - self._heard_ns > self._silent_ns:
             self._is_silent = True
             self._say("silent", stream=self._stream.name, source_id=self._stream.source_id)
             self._begin_lookout()
         if now_ns >= self._next_pair_ns:
             self._note_clock(connection.clock_pair(self._clock, 0.0))
-
-    def _hand_over(self, values: NDArray[Any], stamps: NDArray[np.float64], now_ns: int) -> None:
-        samples = np.ascontiguousarray(values).view(self._dtype).reshape(-1)
-        with self._news:
-            self._arrived.append((samples, stamps, np.full(len(stamps), now_ns, dtype=np.int64)))
-            self._news.notify_all()
 
     def _hear_again(self, now_ns: int) -> None:
         self._is_silent = False
@@ -298,6 +255,4 @@ class Listener:
             jump_s = pair.source_time_s - before.source_time_s - elapsed_s
             if abs(jump_s) > CLOCK_JUMP_S:
                 self._say("clock_reset", stream=self._stream.name, jump_s=jump_s)
-        with self._news:
-            self._pairs.append(pair)
-            self._news.notify_all()
+        self.inbox.put_pair(pair)

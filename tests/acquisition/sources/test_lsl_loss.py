@@ -219,7 +219,7 @@ def test_what_waited_when_a_connection_broke_is_not_lost(lsl_outlet):
     gaze = source()
     gaze.open()
     try:
-        wait_until(lambda: any(event.kind == "silent" for event in gaze._listener._events))
+        wait_until(lambda: any(event.kind == "silent" for event in gaze._listener.inbox._events))
         first.kill()
         batches = [gaze.read(0.1)]
         while not any(event.kind == "disconnect" for event in batches[-1].events):
