@@ -124,7 +124,7 @@ class Lookout:
 
     def __init__(self, also_named: str = "") -> None:
         """All streams of gaze, and those of a name of which it is known."""
-        wanted = f"({GAZE_STREAMS}) or name={quoted(also_named)}" if also_named else GAZE_STREAMS
+        wanted = f"(({GAZE_STREAMS}) or name={quoted(also_named)})" if also_named else GAZE_STREAMS
         self._resolver = load_lsl().ContinuousResolver(pred=wanted, forget_after=FORGET_S)
 
     def seen(self) -> list[Any]:
@@ -138,7 +138,8 @@ def find_streams(which: str, find_s: float, others_s: float) -> list[Any]:
     The first may answer long before the others.
     """
     lsl = load_lsl()
-    wanted = f"name={quoted(which)} or source_id={quoted(which)}" if which else GAZE_STREAMS
+    # In brackets: liblsl puts `session_id='...' and` before it.
+    wanted = f"(name={quoted(which)} or source_id={quoted(which)})" if which else GAZE_STREAMS
     found = lsl.resolve_bypred(wanted, 1, find_s)
     return list(lsl.resolve_bypred(wanted, len(found) + 1, others_s) or found) if found else []
 
