@@ -165,8 +165,9 @@ class CalibrationFlow(QObject):
             on, stop = (Text.GO_ON, self._go_on), (Text.STOP, self._stop)
             self._ask(Text.STOP_TITLE, say(Text.STOP_QUESTION), on, stop)
 
+    @Slot()
     def refresh_ground(self) -> None:
-        """Another image is decoded: the ground may be another, unless somebody looks at a target."""
+        """The case hangs otherwise than before; the ground follows, unless somebody looks at a target."""
         if self.is_active and self.page.shown is not self.page.target:
             self.page.set_ground(self.ground())
 
@@ -174,6 +175,7 @@ class CalibrationFlow(QObject):
 
     def _connect(self) -> None:
         guide, result, question = self.page.guide, self.page.result, self.page.question
+        self.page.resized.connect(self.refresh_ground)
         guide.begun.connect(self._on_begun)
         guide.skipped.connect(self._on_skipped)
         question.first.connect(lambda: self._answers[0]())

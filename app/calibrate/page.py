@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QStackedLayout, QWidget
 
 from app import theme
@@ -17,6 +17,8 @@ from app.read.session import SourceChoice
 
 class CalibratePage(QWidget):
     """Guide, target, question and result; one of them is shown."""
+
+    resized = Signal()
 
     def __init__(self, source: SourceChoice) -> None:
         """For this gaze source."""
@@ -62,6 +64,11 @@ class CalibratePage(QWidget):
         self._grey = grey
         self.target.set_ground(grey)
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The images would hang otherwise now."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return presses the button that has the focus, as Space does."""

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from reading_fakes import DISPLAY, FakeRecorder
 
 from acquisition.clock import VirtualClock
-from acquisition.domain import Reader, Session, Validation, ViewState
+from acquisition.domain import Display, Reader, Session, Validation, ViewState
 from acquisition.geometry import deg_to_px, px_to_deg, px_to_display_fraction
 from acquisition.sources.base import CalibrationResult, Eyes
 from acquisition.store.gaze import gaze_dtype
@@ -73,6 +73,7 @@ class FakeEyes:
     recorder: FakeRecorder
     offset_deg: tuple[float, float] = (0.5, 0.0)
     sides: tuple[str, ...] = ("left", "right")
+    display: Display = DISPLAY
 
     def look(self, start_ns: int, end_ns: int) -> NDArray[np.void]:
         time_ns = np.arange(start_ns, end_ns, round(1e9 / RATE_HZ))
@@ -84,8 +85,8 @@ class FakeEyes:
         target_px = next((view.target_px for view in reversed(self.recorder.views())), None)
         if target_px is None:
             return gaze
-        point_deg = px_to_deg([target_px], DISPLAY) + self.offset_deg
-        x, y = px_to_display_fraction(deg_to_px(point_deg, DISPLAY), DISPLAY)[0]
+        point_deg = px_to_deg([target_px], self.display) + self.offset_deg
+        x, y = px_to_display_fraction(deg_to_px(point_deg, self.display), self.display)[0]
         for i, side in enumerate(self.sides):
             gaze[f"{side}_x"], gaze[f"{side}_y"], gaze[f"{side}_valid"] = x, y, True
             for axis, mm in zip("xyz", (60.0 * i - 30.0, 150.0, 640.0), strict=True):
@@ -141,10 +142,10 @@ def a_seat(qtbot: QtBot, *, is_calibrated_here: bool = True) -> Seat:
     return Seat(driver, clock, recorder, calibrator, eyes, kept, qtbot)
 
 
-def targets_of(views: list[ViewState]) -> list[tuple[float, float]]:
+def targets_of(views: list[ViewState], display: Display = DISPLAY) -> list[tuple[float, float]]:
     """Fractions of the display of the targets that were painted."""
     return [
-        (round(v.target_px[0] / DISPLAY.width_px, 3), round(v.target_px[1] / DISPLAY.height_px, 3))
+        (round(v.target_px[0] / display.width_px, 3), round(v.target_px[1] / display.height_px, 3))
         for v in views
         if v.target_px is not None
     ]
