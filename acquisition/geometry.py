@@ -6,6 +6,7 @@ is taken to be `Display.distance_mm` straight in front of that centre.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -101,25 +102,17 @@ def turn(angles_deg: ArrayLike, by_deg: tuple[float, float]) -> Points:
     The angle between old and new is the length of `by_deg` anywhere; a sum of Fick angles shrinks sideways
     where one looks up or down.
     """
-    azimuth, elevation = np.moveaxis(np.radians(np.asarray(angles_deg, dtype=np.float64)), -1, 0)
-    ahead, across, down = _axes(azimuth, elevation)
-    angle = np.radians(np.hypot(*by_deg))
-    towards = np.radians(by_deg[0]) * across + np.radians(by_deg[1]) * down
-    # sinc, because there is no direction to turn in by nothing.
-    turned = np.cos(angle) * ahead + np.sinc(angle / np.pi) * towards
-    x, y, z = np.moveaxis(turned, -1, 0)
+    angles = np.radians(np.asarray(angles_deg, dtype=np.float64))
+    sin_a, cos_a = np.sin(angles[..., 0]), np.cos(angles[..., 0])
+    sin_e, cos_e = np.sin(angles[..., 1]), np.cos(angles[..., 1])
+    angle = math.radians(math.hypot(*by_deg))
+    ahead, aside = math.cos(angle), math.sin(angle) / angle if angle else 1.0
+    right, down = aside * math.radians(by_deg[0]), aside * math.radians(by_deg[1])
+    x = ahead * cos_e * sin_a + right * cos_a - down * sin_e * sin_a
+    y = ahead * sin_e + down * cos_e
+    z = ahead * cos_e * cos_a - right * sin_a - down * sin_e * cos_a
     fick: Points = np.stack((np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))), axis=-1)
     return np.degrees(fick)
-
-
-def _axes(azimuth: Points, elevation: Points) -> tuple[Points, Points, Points]:
-    """Unit vectors (n, 3) of Fick angles in radians: along them, to the right of them, down from them."""
-    sin_a, cos_a, sin_e, cos_e = np.sin(azimuth), np.cos(azimuth), np.sin(elevation), np.cos(elevation)
-    return (
-        np.stack((cos_e * sin_a, sin_e, cos_e * cos_a), axis=-1),
-        np.stack((cos_a, np.zeros_like(cos_a), -sin_a), axis=-1),
-        np.stack((-sin_e * sin_a, cos_e, -sin_e * cos_a), axis=-1),
-    )
 
 
 def size_to_deg(size_mm: float, distance_mm: float) -> float:

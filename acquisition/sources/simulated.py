@@ -178,6 +178,8 @@ class SimulatedSource:
 
     def _clock_pairs(self) -> tuple[ClockPair, ...]:
         """One look at the tracker's clock every 5 s, the first at opening; none while it is unplugged."""
+        if self._next_pair_ns > self._read_ns:
+            return ()
         asked_ns = np.arange(self._next_pair_ns, self._read_ns + 1, CLOCK_PAIR_EVERY_NS)
         self._next_pair_ns += len(asked_ns) * CLOCK_PAIR_EVERY_NS
         errors_ns = self._clock_rng.uniform(-1.0, 1.0, len(asked_ns)) * CLOCK_PAIR_UNCERTAINTY_NS

@@ -10,7 +10,9 @@ from acquisition.store import RawGaze, open_store
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
 
 
-def record(store_dir, source="simulated", seconds=3.0, *, rate_hz=120.0, start_ns=5_000_000_000):
+def record(
+    store_dir, source="simulated", seconds=3.0, *, rate_hz=120.0, start_ns=5_000_000_000, is_sealed=True
+):
     """The path of the recording of a source, chosen by name or given as `make(clock)`."""
     clock = VirtualClock(start_ns)
     if isinstance(source, str):
@@ -37,7 +39,9 @@ def record(store_dir, source="simulated", seconds=3.0, *, rate_hz=120.0, start_n
             clock.advance(0.1)
             writer.append(opened.read(0.0))
             writer.commit()
-        writer.seal()
+        if is_sealed:
+            writer.seal()
+        writer.close()
     return store_dir / "recordings" / f"{session.id}.sqlite"
 
 

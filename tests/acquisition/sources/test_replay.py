@@ -154,6 +154,14 @@ def test_a_session_without_gaze_is_played_too(tmp_path):
     assert source.is_over
 
 
+def test_a_recording_in_progress_is_played_as_far_as_it_is(tmp_path):
+    path = record(tmp_path, seconds=1.0, is_sealed=False)
+    assert path.with_suffix(".mark").exists()
+    raw = play(path, 3.0)[3]
+    assert raw.samples.tobytes() == Recording(path).raw().samples.tobytes()
+    assert len(raw.samples) > 100
+
+
 def test_the_path_may_be_short_and_may_hold_an_at(tmp_path):
     path = record(tmp_path / "me@4", seconds=0.5)
     assert parse_replay(str(path)) == (path, 1.0)
