@@ -1,0 +1,63 @@
+"""`python -m acquisition.dicom.worker`: reads one file after another for another process.
+
+A line of JSON asks, a line of JSON answers, arrays go through shared memory. Whatever a file does to this
+process, allocate without end, compute without end, crash in a codec, it does to this process alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, BinaryIO
+
+from acquisition.dicom import limits, reading
+from acquisition.dicom.shared_memory import discard, hand_over
+from acquisition.dicom.wire import pack_header, pack_image
+from acquisition.errors import FileRefused
+
+
+def main() -> None:
+    """Answer until there are no more questions."""
+    questions, answers = sys.stdin.buffer, _own_output()
+    limits.limit_memory(limits.MEMORY_BYTES)
+    _tell(answers, {"ready": True})
+    for line in questions:
+        question = json.loads(line)
+        limits.allow_time(limits.TIME_S)
+        try:
+            _answer(question, answers)
+        except FileRefused as refusal:
+            _tell(answers, {"refused": str(refusal)})
+        except BrokenPipeError:
+            discard(question["memory"])
+            return
+
+
+def _own_output() -> BinaryIO:
+    """Standard output for the answers alone: codecs print on it, and now print into the void."""
+    answers = os.fdopen(os.dup(1), "wb")
+    void = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(void, 1)
+    return answers
+
+
+def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
+    if question["frame"] is None:
+        _tell(answers, {"header": pack_header(reading.read_header(question["path"]))})
+        return
+    message, arrays = pack_image(reading.read_image(question["path"], question["frame"]))
+    memory, places = hand_over(question["memory"], arrays)
+    _tell(answers, {"image": message, "places": places})
+    if sys.platform == "win32":
+        sys.stdin.buffer.readline()  # the other side has opened the memory, it may go
+    memory.close()
+
+
+def _tell(answers: BinaryIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message).encode() + b"\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
