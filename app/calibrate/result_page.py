@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from acquisition.calibration import Procedure
 from acquisition.domain import Display, Validation
@@ -163,9 +171,9 @@ class ResultPage(QWidget):
         return self._eyes
 
     def _buttons(self) -> QHBoxLayout:
-        self._accept = button(say(Text.ACCEPT), "primary", "acceptResult")
-        self._point = button(say(Text.REDO_POINT), "plain", "redoPoint")
-        self._all = button(say(Text.REDO_ALL), "plain", "redoAll")
+        self._accept = _with_key(button(say(Text.ACCEPT), "primary", "acceptResult"), "A")
+        self._point = _with_key(button(say(Text.REDO_POINT), "plain", "redoPoint"), "R")
+        self._all = _with_key(button(say(Text.REDO_ALL), "plain", "redoAll"), "Shift+R")
         self._accept.clicked.connect(self.accepted)
         self._point.clicked.connect(self.redo)
         self._all.clicked.connect(self.redo_all)
@@ -179,3 +187,9 @@ class ResultPage(QWidget):
     def _on_chosen(self, target: Point) -> None:
         self._chosen = target
         self._point.setEnabled(True)
+
+
+def _with_key(made: QPushButton, key: str) -> QPushButton:
+    made.setShortcut(key)
+    made.setToolTip(say(Text.TOOLTIP, name=made.text(), keys=key))
+    return made

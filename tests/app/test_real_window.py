@@ -1,106 +1,31 @@
 """`gazeroom read` under a virtual X server, driven by real X events; what is asserted is what was stored."""
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from films import SIZE_PX, write_films
+from films import SIZE_PX
+from real_hands import PATIENCE_S, Workstation, at_work, wait_until, x_server
 
-from acquisition.domain import Panel, ReadingState, Session, SessionState, ViewState
+from acquisition.domain import Panel, ReadingState, SessionState
 from acquisition.geometry import apply, invert
-from acquisition.interchange.importing import import_paths
-from acquisition.store import Store, open_store
+from acquisition.store import open_store
 
 pytestmark = pytest.mark.xvfb
-SCREEN = "1920x1200"
-PATIENCE_S = 60.0
 LOST_AT_MOST_S = 0.3
 """So much gaze may be missing after a kill."""
 PIECE_SAMPLES = 15
 """A reading counts its samples to the nearest piece that was read at once."""
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def x_environment() -> Iterator[dict[str, str]]:
     """The environment of programs on a fresh X server."""
-    for program in ("Xvfb", "xdotool"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
-    reading_end, writing_end = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing_end), "-screen", "0", f"{SCREEN}x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writing_end], stderr=subprocess.DEVNULL)
-    os.close(writing_end)
-    with os.fdopen(reading_end) as pipe:
-        display = f":{pipe.readline().strip()}"
-    environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-    try:
-        probe = [sys.executable, "-c", "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"]
-        found = subprocess.run(probe, env=environment, capture_output=True, text=True, check=False)
-        if found.returncode != 0:
-            pytest.skip(f"Qt finds no X libraries: {found.stderr.strip().splitlines()[:1]}")
+    with x_server("1920x1200") as environment:
         yield environment
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@dataclass
-class Workstation:
-    """The program, a pair of hands, and a look at its store from outside."""
-
-    process: "subprocess.Popen[bytes]"
-    environment: dict[str, str]
-    store: Store
-
-    def hand(self, *words: object) -> None:
-        command = ["xdotool", *map(str, words)]
-        subprocess.run(command, env=self.environment, check=True, capture_output=True, timeout=PATIENCE_S)
-
-    def drag(self, button: int, start: tuple[float, float], end: tuple[float, float]) -> None:
-        middle = tuple((a + b) / 2 for a, b in zip(start, end, strict=True))
-        self.hand("mousemove", *map(round, start), "mousedown", button)
-        self.hand("mousemove", *map(round, middle), "mousemove", *map(round, end), "mouseup", button)
-
-    def sit_down(self) -> None:
-        self.hand("search", "--sync", "--onlyvisible", "--name", "Gazeroom", "windowfocus", "--sync")
-        self.hand("type", "R-07")
-        self.hand("key", "Return")
-        wait_until(lambda: self.view().layout == "guide", "the reader is to be calibrated")
-        self.hand("key", "Tab", "key", "space")
-        wait_until(lambda: len(self.view().panels) == 4, "four views hang")
-
-    def session(self) -> Session | None:
-        sessions = self.store.sessions()
-        return sessions[-1] if sessions else None
-
-    def view(self) -> ViewState:
-        """The newest view that the recording holds."""
-        session = self.session()
-        views = self.store.recording(session.id).view_states() if session else []
-        return views[-1] if views else ViewState(0, ())
-
-    def panel(self, side: str, view: str) -> Panel:
-        images = {image.id: image for image in self.store.catalogue.images()}
-        return next(
-            panel
-            for panel in self.view().panels
-            if (images[panel.image_id].laterality, images[panel.image_id].view) == (side, view)
-        )
 
 
 def on_display(panel: Panel, x_image_px: float, y_image_px: float) -> tuple[float, float]:
@@ -114,16 +39,8 @@ def workstation(
 ) -> Iterator[Workstation]:
     """Two cases and the program, at the scale of the screen that a test asks for."""
     environment = x_environment | {"QT_SCALE_FACTOR": getattr(request, "param", "1")}
-    write_films(tmp_path / "films", ["one", "two"])
-    with open_store(tmp_path / "store") as store:
-        import_paths([tmp_path / "films"], store.catalogue, case_by="folder")
-        command = [sys.executable, "-m", "app", "read", "--store", str(tmp_path / "store")]
-        process = subprocess.Popen([*command, "--source", "simulated"], env=environment)
-        try:
-            yield Workstation(process, environment, store)
-        finally:
-            process.kill()
-            process.wait()
+    with at_work(tmp_path, environment) as workstation:
+        yield workstation
 
 
 def test_a_case_is_read_with_mouse_and_keys(workstation: Workstation) -> None:
