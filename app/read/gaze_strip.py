@@ -6,7 +6,6 @@ It shows when the eyes were seen, never where they looked.
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from typing import NamedTuple
 
 import numpy as np
@@ -36,18 +35,30 @@ class Run(NamedTuple):
     state: int
 
 
-def runs_of(time_ns: NDArray[np.int64], valid: NDArray[np.bool_], end_ns: int) -> list[Run]:
-    """The `N_COLUMNS` before `end_ns`: seen where any sample is valid, lost where none is, else silent.
+class Columns:
+    """What was seen in the last `N_COLUMNS` stretches of `COLUMN_NS`, each a whole multiple of it."""
 
-    time_ns, valid: (n,). Columns begin at whole multiples of their length, so that none changes later on.
-    """
-    column = time_ns // COLUMN_NS - (end_ns // COLUMN_NS - N_COLUMNS + 1)
-    inside = (column >= 0) & (column < N_COLUMNS)
-    state = np.full(N_COLUMNS, SILENT)
-    state[column[inside]] = LOST
-    state[column[inside & valid]] = SEEN
-    bounds = [0, *(np.flatnonzero(np.diff(state)) + 1), N_COLUMNS]
-    return [Run(int(a), int(b), int(state[a])) for a, b in itertools.pairwise(bounds)]
+    def __init__(self) -> None:
+        """Nothing is heard yet."""
+        self._number = np.full(N_COLUMNS, -1, dtype=np.int64)
+        self._state = np.full(N_COLUMNS, SILENT)
+
+    def add(self, time_ns: NDArray[np.int64], valid: NDArray[np.bool_]) -> None:
+        """Samples (n,) that came: a column is seen where any sample is valid, lost where none is."""
+        number = time_ns // COLUMN_NS
+        place = number % N_COLUMNS
+        is_new = self._number[place] != number
+        self._number[place[is_new]] = number[is_new]
+        self._state[place[is_new]] = SILENT
+        np.maximum.at(self._state, place, np.where(valid, SEEN, LOST))
+
+    def runs(self, end_ns: int) -> list[Run]:
+        """Those up to this moment, joined where they show the same; silent where nothing came."""
+        number = end_ns // COLUMN_NS + np.arange(1 - N_COLUMNS, 1)
+        place = number % N_COLUMNS
+        state = np.where(self._number[place] == number, self._state[place], SILENT)
+        bounds = [0, *(np.flatnonzero(np.diff(state)) + 1).tolist(), N_COLUMNS]
+        return [Run(a, b, int(state[a])) for a, b in itertools.pairwise(bounds)]
 
 
 class GazeStrip(QWidget):
@@ -68,55 +79,44 @@ class GazeStrip(QWidget):
         """Also when there is little room."""
         return QSize(160, self.sizeHint().height())
 
-    @property
-    def newest_ns(self) -> int:
-        """Capture time of the newest sample that was added."""
-        return int(self._pieces[-1]["time_ns"][-1]) if self._pieces else -1
-
     def clear(self) -> None:
         """Another sitting."""
-        self._pieces: deque[NDArray[np.void]] = deque()
+        self.newest_ns = -1
+        """Capture time of the newest sample."""
+        self._columns: dict[str, Columns] = {side: Columns() for side in ("left", "right")}
         self._end_ns = 0
         self.update()
 
     def show_gaze(self, fresh: NDArray[np.void], now_ns: int) -> None:
         """Samples (n,), as from `Store.gaze`, that came since the last call."""
-        if len(fresh):
-            self._pieces.append(fresh)
+        if len(fresh) and "both_valid" in (fresh.dtype.names or ()) and "both" not in self._columns:
+            self._columns = {"both": Columns()}
+        for side, columns in self._columns.items():
+            columns.add(fresh["time_ns"], fresh[f"{side}_valid"].astype(np.bool_))
+        is_same = now_ns // COLUMN_NS == self._end_ns // COLUMN_NS
         self._end_ns = now_ns
-        while self._pieces and now_ns - self._pieces[0]["time_ns"][-1] > SPAN_S * 1e9:
-            self._pieces.popleft()
-        self.update()
+        if len(fresh):
+            self.newest_ns = int(fresh["time_ns"][-1])
+        if len(fresh) or not is_same:
+            self.repaint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows, empty where nothing came."""
         painter = QPainter(self)
         painter.setClipRect(event.rect())
         painter.setFont(theme.font(11))
-        sides = self._sides()
-        for number, side in enumerate(sides):
+        for number, (side, columns) in enumerate(self._columns.items()):
             row = QRect(LABEL_PX, number * (ROW_PX + BETWEEN_PX), self.width() - LABEL_PX, ROW_PX)
             painter.setPen(theme.colour("muted"))
             label = QRect(0, row.top(), LABEL_PX, ROW_PX)
             painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, say(LABELS[side]))
             painter.fillRect(row, theme.colour("raised"))
-            for run in self._runs(side):
+            for run in columns.runs(self._end_ns):
                 if run.state != SILENT:
                     left, right = (row.width() * edge // N_COLUMNS for edge in (run.start, run.stop))
                     bar = QRect(row.left() + left, row.top(), right - left, ROW_PX)
                     painter.fillRect(bar, theme.colour(COLOUR[run.state]))
-        below = QRect(LABEL_PX, len(sides) * (ROW_PX + BETWEEN_PX), self.width() - LABEL_PX, ROW_PX)
+        below = QRect(LABEL_PX, 2 * (ROW_PX + BETWEEN_PX), self.width() - LABEL_PX, ROW_PX)
         painter.setPen(theme.colour("muted"))
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, say(Text.STRIP_START, value=SPAN_S))
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, say(Text.STRIP_NOW))
-
-    def _sides(self) -> tuple[str, ...]:
-        names = self._pieces[-1].dtype.names or () if self._pieces else ()
-        return ("both",) if "both_valid" in names else ("left", "right")
-
-    def _runs(self, side: str) -> list[Run]:
-        if not self._pieces:
-            return []
-        time_ns = np.concatenate([piece["time_ns"] for piece in self._pieces])
-        valid = np.concatenate([piece[f"{side}_valid"] for piece in self._pieces])
-        return runs_of(time_ns, valid.astype(np.bool_), self._end_ns)

@@ -1,6 +1,6 @@
 """The operator's window: the quality of the gaze in numbers, for a second screen or a short look.
 
-What moves, the eyes and the strip, is painted with every frame while the window is seen; the figures change
+The strip is painted with every frame while the window is seen, the eyes with every other; the figures change
 four times a second, so that they can be read.
 """
 
@@ -25,6 +25,7 @@ from app.read.session import ReadingSession, Sitting
 from app.texts import Text, say
 
 FRAME_MS = 16
+SEAT_MS = 40
 FIGURES_MS = 250
 SEAT_NS = 300_000_000
 """Long enough that the eyes do not vanish with every blink."""
@@ -72,7 +73,6 @@ class OperatorPanel(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self._session, self._reader = session, parent
         self._sitting: Sitting | None = None
-        self._heard_ns = 0
         self.setObjectName("operatorPanel")
         self.setWindowTitle(say(Text.OPERATOR))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -81,6 +81,8 @@ class OperatorPanel(QWidget):
         self._build()
         self._frames = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self._frames.timeout.connect(self._show_motion)
+        self._seats = QTimer(self, interval=SEAT_MS)
+        self._seats.timeout.connect(self._show_seat)
         self._looks = QTimer(self, interval=FIGURES_MS)
         self._looks.timeout.connect(self.refresh)
 
@@ -91,13 +93,13 @@ class OperatorPanel(QWidget):
         if others and self.screen() is self._reader.screen():
             self.move(others[0].availableGeometry().topLeft())
         self.refresh()
-        self._looks.start()
-        self._frames.start()
+        for timer in (self._looks, self._seats, self._frames):
+            timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """A window that nobody sees costs nothing."""
-        self._frames.stop()
-        self._looks.stop()
+        for timer in (self._looks, self._seats, self._frames):
+            timer.stop()
         super().hideEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -110,7 +112,7 @@ class OperatorPanel(QWidget):
         """The figures of this moment."""
         sitting = self._session.sitting
         if sitting is not self._sitting:
-            self._sitting, self._heard_ns = sitting, 0
+            self._sitting = sitting
             self._strip.clear()
         silent = self._session.source.is_silent
         self._pages.setCurrentWidget(self._empty if sitting is None or silent else self._board)
@@ -130,13 +132,16 @@ class OperatorPanel(QWidget):
         """What came since the last frame."""
         if self._sitting is None or self._pages.currentWidget() is not self._board:
             return
-        recorder, now_ns = self._sitting.recorder, self._session.now_ns()
-        fresh = recorder.between(max(self._heard_ns + 1, now_ns - round(SPAN_S * 1e9)), now_ns)
-        if len(fresh):
-            self._heard_ns = int(fresh["time_ns"][-1])
-            recent = recorder.between(self._heard_ns - SEAT_NS, now_ns)
-            self._seat.show_seat(seat_of(recent))
-        self._strip.show_gaze(fresh, now_ns)
+        now_ns = self._session.now_ns()
+        since_ns = max(self._strip.newest_ns + 1, now_ns - round(SPAN_S * 1e9))
+        self._strip.show_gaze(self._sitting.recorder.between(since_ns, now_ns), now_ns)
+
+    @Slot()
+    def _show_seat(self) -> None:
+        """Where the eyes are."""
+        if self._sitting is not None and self._pages.currentWidget() is self._board:
+            now_ns = self._session.now_ns()
+            self._seat.show_seat(seat_of(self._sitting.recorder.between(now_ns - SEAT_NS, now_ns)))
 
     def _show_figures(self, sitting: Sitting, status: RecorderStatus) -> None:
         display, owed_hz = sitting.session.display, sitting.recorder.rate_hz

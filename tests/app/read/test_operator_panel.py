@@ -81,7 +81,7 @@ def test_the_figures_of_the_gaze_are_shown(panel: OperatorPanel) -> None:
 def test_the_eyes_and_the_strip_follow_what_comes(panel: OperatorPanel, desk: Desk, qtbot: QtBot) -> None:
     desk.clock.advance(2.0)
     qtbot.waitUntil(lambda: panel._strip.newest_ns == (desk.clock.now_ns() - 1) // PERIOD_NS * PERIOD_NS)
-    assert panel._seat._seat.distance_mm == pytest.approx(640.0)
+    qtbot.waitUntil(lambda: panel._seat._seat.distance_mm == pytest.approx(640.0))
     before = panel._strip.grab().toImage()
     desk.recorder.look = lambda *_: gaze_between(0, 0)
     desk.clock.advance(2.0)
