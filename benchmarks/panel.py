@@ -11,7 +11,6 @@ Simulated gaze, no screen: what a compositor and a monitor add comes on top.
 import argparse
 import os
 import tempfile
-import time
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -28,6 +27,7 @@ from acquisition.sources import open_source
 from acquisition.store import open_store
 from app import theme
 from app.read.consent import Consent
+from app.read.gaze_strip import GazeStrip
 from app.read.operator_panel import OperatorPanel
 from app.read.session import ReadingSession, SourceChoice
 
@@ -38,7 +38,7 @@ CONSENT = Consent("Simulated gaze is stored.", "en", "2026-01-01T00:00:00+00:00"
 
 
 class TimedStrip:
-    """Notes for every sample how long it took from its arrival to the end of the paint event that shows it."""
+    """Notes of every sample how long after its arrival the paint event that shows it ended."""
 
     def __init__(self, strip, clock):
         self._clock, self._pending = clock, []
@@ -87,7 +87,7 @@ def measure(store, rate_hz, seconds):
     dragging.timeout.connect(lambda: frame(next(number)))
     dragging.start()
     live_for(WARM_UP_S)
-    timed = TimedStrip(panel._strip, clock)
+    timed = TimedStrip(panel.findChild(GazeStrip), clock)
     live_for(seconds)
     dragging.stop()
     n_pictures = next(number)
