@@ -46,7 +46,7 @@ class Detector(Protocol):
             plain: the published rule alone, without what is done here against noise
 
         Returns:
-            Fixations [start, end), ending when the sample after the last one came or was due.
+            Fixations [start, end), ending when the sample after the last one came or was due, or at a break.
         """
         ...
 

@@ -45,17 +45,15 @@ def detect_fixations_by_dispersion(
     gaze = seen_gaze(time_ns, x_deg, y_deg, breaks_ns)
     if len(gaze.time_ns) < 2:
         return []
-    points, limit_deg = gaze.angles, dispersion_deg
+    n_mean, limit_deg = 1, dispersion_deg
     if not plain:
         n_mean = 2 * round(MEAN_MS * 1e6 / gaze.period_ns / 2) + 1
-        points = uniform_filter1d(points, n_mean, axis=0, mode="nearest")
         limit_deg += 2 * NOISE_EXTENT * gaze.noise_deg / np.sqrt(n_mean)
     n_least = max(2, round(min_duration_ms * 1e6 / gaze.period_ns))
-    rests = [
-        (first + start, first + end)
-        for first, stop in runs(np.ones(len(points), dtype=np.bool_), cuts(gaze))
-        for start, end in _gatherings(points[first:stop], limit_deg, n_least)
-    ]
+    rests: list[Rest] = []
+    for first, stop in runs(np.ones(len(gaze.time_ns), dtype=np.bool_), cuts(gaze)):
+        points = uniform_filter1d(gaze.angles[first:stop], n_mean, axis=0, mode="nearest")
+        rests += [(first + start, first + end) for start, end in _gatherings(points, limit_deg, n_least)]
     return fixations_of(gaze, rests, merge_ms, merge_deg, min_duration_ms, plain)
 
 

@@ -57,17 +57,19 @@ def detect_fixations(
         plain: threshold and window stay as given, and fixations end where the threshold says
 
     Returns:
-        Fixations [start, end) in order, ending when the sample after the last one came or was due.
+        Fixations [start, end) in order, ending when the sample after the last one came or was due, or at a
+        break.
     """
     gaze = seen_gaze(time_ns, x_deg, y_deg, breaks_ns)
     if len(gaze.time_ns) < 2:
         return []
     half = max(1, round(window_ms * 1e6 / 2 / gaze.period_ns))
-    if not plain:
-        half, velocity_deg_per_s = _against_noise(gaze, half, velocity_deg_per_s)
+    if plain:
+        velocity, threshold = speed(gaze, half), velocity_deg_per_s
+    else:
+        velocity, threshold = _against_noise(gaze, half, velocity_deg_per_s)
     with np.errstate(invalid="ignore"):
-        slow = speed(gaze, half) < velocity_deg_per_s
-    rests = runs(slow, cuts(gaze))
+        rests = runs(velocity < threshold, cuts(gaze))
     return fixations_of(gaze, rests, merge_ms, merge_deg, min_duration_ms, plain)
 
 
@@ -93,14 +95,14 @@ def speed(gaze: SeenGaze, half: int) -> NDArray[np.float64]:
     return slope
 
 
-def _against_noise(gaze: SeenGaze, half: int, threshold: float) -> tuple[int, float]:
-    """Half the window, and the threshold, in which noise is not taken for a saccade."""
+def _against_noise(gaze: SeenGaze, half: int, threshold: float) -> tuple[NDArray[np.float64], float]:
+    """Velocity (n,) over a window, and a threshold, in which noise is not taken for a saccade."""
     while True:
-        of_window = speed(gaze, half)
-        known = of_window[np.isfinite(of_window)]
+        velocity = speed(gaze, half)
+        known = velocity[np.isfinite(velocity)]
         # The eye mostly rests, and the median of a plane normal vector's length is sqrt(2 ln 2) SD.
         noise = float(np.median(known)) / np.sqrt(2.0 * np.log(2.0)) if len(known) else 0.0
         wider = half + max(1, half // 3)
         if NOISE_FACTOR * noise <= HIGHEST_DEG_PER_S or 2 * wider * gaze.period_ns > WIDEST_MS * 1e6:
-            return half, max(threshold, NOISE_FACTOR * noise)
+            return velocity, max(threshold, NOISE_FACTOR * noise)
         half = wider

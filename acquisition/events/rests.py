@@ -25,7 +25,7 @@ class SeenGaze:
     """The samples with gaze.
 
     time_ns: (n,) ascending
-    end_ns: (n,) when the next sample came or was due
+    end_ns: (n,) when the next sample came or was due, or the view changed
     angles: (n, 2) degrees
     stretch: (n,) ascending, the number of the view state
     period_ns: from one sample to the next where none is lost
@@ -50,9 +50,12 @@ def seen_gaze(
     times = np.asarray(time_ns, dtype=np.int64)
     angles = np.stack((x_deg, y_deg), axis=-1).astype(np.float64).reshape(-1, 2)
     period_ns = max(int(np.median(np.diff(times))), 1) if len(times) > 1 else 1
+    breaks = np.sort(np.asarray(breaks_ns, dtype=np.int64))
+    stretch = np.searchsorted(breaks, times, side="right")
+    break_ns = np.append(breaks, np.iinfo(np.int64).max)[stretch]
     end_ns = np.minimum(np.append(times[1:], times[-1:] + period_ns), times + period_ns)
-    stretch = np.searchsorted(np.sort(np.asarray(breaks_ns, dtype=np.int64)), times, side="right")
     seen = is_finite(angles)
+    end_ns = np.minimum(end_ns, break_ns)
     return SeenGaze(times[seen], end_ns[seen], angles[seen], stretch[seen], period_ns, _noise_deg(angles))
 
 

@@ -63,7 +63,7 @@ def test_a_zoom_under_a_resting_eye_makes_two_fixations_at_two_places_of_the_ima
     store = store_of([(400, 400, 800)], [shown(0), shown(350, zoom=4.0)])
     found = reading_fixations(store, "rd")["img"]
     assert places(found) == [pytest.approx((200, 200), abs=1), pytest.approx((100, 100), abs=1)]
-    assert (found[0].end_ns, found[1].start_ns) == (352 * MS, 352 * MS)
+    assert (found[0].end_ns, found[1].start_ns) == (350 * MS, 352 * MS)
 
 
 def test_dragging_the_window_does_not_shatter_fixations():
