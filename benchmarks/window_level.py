@@ -67,10 +67,10 @@ class Decoded:
         return self._greyscale.index(pixels)
 
 
-def our_frame(pixels: NDArray[np.uint16], is_fitted: bool) -> tuple[LightBox, Frame]:
-    """The light box, windowed by a drag of the right button."""
-    image = Image(
-        id="img",
+def film(image_id: str, laterality: Laterality = Laterality.LEFT, view: str = "") -> Image:
+    """An image of the case, of the size of `mammogram`."""
+    return Image(
+        id=image_id,
         case_id="case",
         path="",
         sha256="",
@@ -81,30 +81,47 @@ def our_frame(pixels: NDArray[np.uint16], is_fitted: bool) -> tuple[LightBox, Fr
         width_px=WIDTH_PX,
         height_px=HEIGHT_PX,
         modality="MG",
-        laterality=Laterality.LEFT,
-        view="CC",
+        laterality=laterality,
+        view=view,
         flip_to_hang=False,
         box_px=(0, 0, WIDTH_PX, HEIGHT_PX),
         is_simulated=True,
     )
+
+
+def light_box(films: dict[Image, NDArray[np.uint16]]) -> LightBox:
+    """The light box with these films, `VISIBLE_PX` large."""
     box = LightBox(RealClock())
     box.resize(*VISIBLE_PX)
     box.show()
-    box.hang([image])
-    box.show_image(LoadedImage("img", build_pyramid(pixels), Window(32_768, 65_536), Decoded(pixels)))
-    if not is_fitted:
-        box.actual_size()
-    middle = QPointF(VISIBLE_PX[0] / 2, VISIBLE_PX[1] / 2)
-    _send(box, QEvent.Type.MouseButtonPress, middle)
+    box.hang(list(films))
+    for image, pixels in films.items():
+        window = Window(32_768, 65_536)
+        box.show_image(LoadedImage(image.id, build_pyramid(pixels), window, Decoded(pixels)))
+    return box
+
+
+def drag_over(box: LightBox, middle: QPointF) -> Frame:
+    """The right button held down at `middle` (widget px): each frame is a move and a repaint."""
+    send_mouse(box, QEvent.Type.MouseButtonPress, middle)
 
     def frame(number: int) -> None:
-        _send(box, QEvent.Type.MouseMove, middle + QPointF(10 + number % 200, -(number % 100)))
+        send_mouse(box, QEvent.Type.MouseMove, middle + QPointF(10 + number % 200, -(number % 100)))
         box.repaint()
 
-    return box, frame
+    return frame
 
 
-def _send(box: LightBox, kind: QEvent.Type, at: QPointF) -> None:
+def our_frame(pixels: NDArray[np.uint16], is_fitted: bool) -> tuple[LightBox, Frame]:
+    """The light box with one film, windowed by a drag of the right button."""
+    box = light_box({film("img"): pixels})
+    if not is_fitted:
+        box.actual_size()
+    return box, drag_over(box, QPointF(VISIBLE_PX[0] / 2, VISIBLE_PX[1] / 2))
+
+
+def send_mouse(box: LightBox, kind: QEvent.Type, at: QPointF) -> None:
+    """With the right button, which windows."""
     button = Qt.MouseButton.RightButton
     event = QMouseEvent(kind, at, box.mapToGlobal(at), button, button, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(box, event)
