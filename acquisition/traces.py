@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.domain import Image, Reading, ViewState
-from acquisition.geometry import binocular_point, display_fraction_to_px, gaze_to_image
+from acquisition.domain import Image, Reading, Session, Validation, ValidationKind, ViewState
+from acquisition.geometry import GazeOnImages, Points, binocular_point, display_fraction_to_px, gaze_to_image
 from acquisition.store import Store
+from acquisition.uncertainty import Moments, image_error, screen_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +37,31 @@ def reading_traces(store: Store, reading_id: str) -> list[Trace]:
     Raises:
         StoreError: the reading or its recording is missing or damaged.
     """
-    reading = store.catalogue.reading(reading_id)
-    session = store.catalogue.session(reading.session_id)
-    gaze = store.gaze(reading_id)
-    order = np.argsort(gaze["time_ns"], kind="stable")
-    time_ns = gaze["time_ns"][order]
-    xy_px = display_fraction_to_px(binocular_point(gaze[order]), session.display)
-    views = own_views(store.recording(reading.session_id).view_states(), reading)
-    found = gaze_to_image(time_ns, xy_px, views)
-    t_s = (time_ns - reading.opened_host_time_ns) * 1e-9
+    looks = _looks(store, reading_id)
+    found, reading = looks.found, looks.reading
+    t_s = (looks.time_ns - reading.opened_host_time_ns) * 1e-9
     samples = np.column_stack((found.x_image_px, found.y_image_px, t_s))
+    return [
+        Trace(image.id, reading.id, reading.reader_id, samples[own], (image.width_px, image.height_px))
+        for image, own in looks.on_images
+    ]
 
-    traces = []
-    for image in store.catalogue.images(reading.case_id):
-        if image.id not in found.image_ids:
-            continue
-        on_image = samples[found.image_index == found.image_ids.index(image.id)]
-        inside = on_image[_is_inside(on_image, image)]
-        if len(inside):
-            canvas = (image.width_px, image.height_px)
-            traces.append(Trace(image.id, reading.id, reading.reader_id, inside, canvas))
-    return traces
+
+def trace_errors(store: Store, reading_id: str) -> dict[str, Moments]:
+    """How far off each sample of `reading_traces` may be, by image id: (n, 2, 2) in square image px.
+
+    By the newest validation of the session before the reading closed; NaN where there is none. Their
+    ellipses: `uncertainty.ellipses`.
+
+    Raises:
+        StoreError: the reading or its recording is missing or damaged.
+    """
+    looks = _looks(store, reading_id)
+    validation = _newest(store.catalogue.validations(looks.reading.reader_id), looks.reading)
+    if validation is None:
+        return {image.id: np.full((len(own), 2, 2), np.nan) for image, own in looks.on_images}
+    errors = image_error(screen_error(looks.xy_px, validation, looks.session.display, "both"), looks.found)
+    return {image.id: errors[own] for image, own in looks.on_images}
 
 
 def own_views(view_states: list[ViewState], reading: Reading) -> list[ViewState]:
@@ -62,7 +69,48 @@ def own_views(view_states: list[ViewState], reading: Reading) -> list[ViewState]
     return [view if view.reading_id == reading.id else replace(view, panels=()) for view in view_states]
 
 
-def _is_inside(samples: NDArray[np.float64], image: Image) -> NDArray[np.bool_]:
-    x, y = samples[:, 0], samples[:, 1]
-    inside: NDArray[np.bool_] = (x >= 0) & (x < image.width_px) & (y >= 0) & (y < image.height_px)
-    return inside
+class _Looks(NamedTuple):
+    """The gaze of a reading in the order of capture, and which samples (their numbers) are on which image."""
+
+    reading: Reading
+    session: Session
+    time_ns: NDArray[np.int64]
+    xy_px: Points
+    found: GazeOnImages
+    on_images: list[tuple[Image, NDArray[np.int64]]]
+
+
+def _looks(store: Store, reading_id: str) -> _Looks:
+    reading = store.catalogue.reading(reading_id)
+    session = store.catalogue.session(reading.session_id)
+    gaze = store.gaze(reading_id)
+    gaze = gaze[np.argsort(gaze["time_ns"], kind="stable")]
+    xy_px = display_fraction_to_px(binocular_point(gaze), session.display)
+    views = own_views(store.recording(reading.session_id).view_states(), reading)
+    found = gaze_to_image(gaze["time_ns"], xy_px, views)
+    on_images = [(image, _inside(found, image)) for image in store.catalogue.images(reading.case_id)]
+    looked_at = [(image, own) for image, own in on_images if len(own)]
+    return _Looks(reading, session, gaze["time_ns"], xy_px, found, looked_at)
+
+
+def _inside(found: GazeOnImages, image: Image) -> NDArray[np.int64]:
+    """The numbers of the samples on this image and not beside it in its panel."""
+    if image.id not in found.image_ids:
+        return np.zeros(0, dtype=np.int64)
+    x, y = found.x_image_px, found.y_image_px
+    with np.errstate(invalid="ignore"):
+        inside = (x >= 0) & (x < image.width_px) & (y >= 0) & (y < image.height_px)
+    return np.flatnonzero(inside & (found.image_index == found.image_ids.index(image.id)))
+
+
+def _newest(validations: Sequence[Validation], reading: Reading) -> Validation | None:
+    """The last validation of the session before the reading closed; drift checks have one target only."""
+    closed_ns = reading.closed_host_time_ns
+    before = [
+        validation
+        for validation in validations
+        if validation.session_id == reading.session_id
+        and validation.kind is ValidationKind.VALIDATION
+        and (closed_ns is None or validation.host_time_ns <= closed_ns)
+    ]
+    return max(before, key=lambda validation: validation.host_time_ns, default=None)

@@ -7,10 +7,14 @@ from acquisition.domain import (
     Case,
     Display,
     Event,
+    GazeQuality,
     Image,
     Laterality,
     Panel,
     Session,
+    TargetQuality,
+    Validation,
+    ValidationKind,
     ViewState,
     new_id,
 )
@@ -18,7 +22,9 @@ from acquisition.errors import StoreError
 from acquisition.recorder import Recorder
 from acquisition.sources import open_source
 from acquisition.store import open_store
-from acquisition.traces import reading_traces
+from acquisition.traces import reading_traces, trace_errors
+from acquisition.uncertainty import ellipses
+from acquisition.validation import NOTHING
 
 DISPLAY = Display(2000, 1000, 600.0, 300.0, 650.0)
 CANVAS = (400, 800)
@@ -118,6 +124,43 @@ def test_a_trace_is_where_the_eyes_were(read_case):
         x_display = (row["left_x"] + row["right_x"]) / 2 * DISPLAY.width_px
         y_display = (row["left_y"] + row["right_y"]) / 2 * DISPLAY.height_px
         assert (x, y) == pytest.approx(((x_display - 1000) / ZOOM, y_display / ZOOM), abs=1e-6)
+
+
+def validation_of(session, host_time_ns, offset_deg):
+    """Four targets, all off to the right by so much."""
+    quality = GazeQuality(offset_deg, offset_deg, 0.0, 0.1, 0.01, 0.01, 0.0, 100)
+    targets = [TargetQuality(x, y, 0, 1, NOTHING, NOTHING, quality) for x in (0.2, 0.8) for y in (0.2, 0.8)]
+    return Validation(
+        new_id("val"),
+        session.id,
+        session.reader_id,
+        ValidationKind.VALIDATION,
+        host_time_ns,
+        "2026-01-01T00:00:00Z",
+        tuple(targets),
+        NOTHING,
+        NOTHING,
+        quality,
+        is_simulated=True,
+    )
+
+
+def test_each_sample_carries_the_error_of_the_validation_before(read_case):
+    store, (_, reading) = read_case
+    assert all(np.isnan(errors).all() for errors in trace_errors(store, reading.id).values())
+    session = store.catalogue.session(reading.session_id)
+    for later_ns, offset_deg in ((-2, 3.0), (-1, 0.5), (10**12, 2.0)):
+        validation = validation_of(session, reading.opened_host_time_ns + later_ns, offset_deg)
+        store.catalogue.add_validation(validation)
+    errors = trace_errors(store, reading.id)
+    for trace in reading_traces(store, reading.id):
+        around = ellipses(errors[trace.image_id])
+        assert len(around.long) == len(trace.samples)
+        # Half a degree at 650 mm, in image px at zoom 1.25, more towards the edges of the display.
+        straight_px = np.sqrt(-2 * np.log(0.32)) * 0.5 * np.pi / 180 * 650 * 2000 / 600 / ZOOM
+        assert (around.long >= straight_px * 0.99).all()
+        assert (around.long <= straight_px * 1.5).all()
+        assert (around.short < around.long / 10).all()
 
 
 def test_readings_do_not_share_samples(read_case):
