@@ -10,7 +10,7 @@ from acquisition.domain import Display
 from acquisition.errors import UserError
 from acquisition.intake import Outlet
 from acquisition.simulation.knowledge import knowledge_of
-from acquisition.sources import SOURCES, open_source
+from acquisition.sources import SOURCES, is_simulated, open_source
 from acquisition.store import Store
 from app.learn.desk import StoreDesk
 from app.learn.room import LearnRoom
@@ -74,7 +74,7 @@ def build_workstation(
     knowledge = knowledge_of(store.catalogue)
     reading = build_read_room(
         store,
-        SourceChoice(tracker.source, is_simulated=kind == "simulated"),
+        SourceChoice(tracker.source, is_simulated=is_simulated(tracker.source)),
         lambda display: open_source(
             tracker.source,
             display=display,

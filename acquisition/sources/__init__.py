@@ -99,3 +99,17 @@ def open_source(
     return SOURCES[kind](
         SourceOptions(clock or RealClock(), display, rate_hz, seed, knowledge, habits, which, channels)
     )
+
+
+def is_simulated(name: str) -> bool:
+    """Whether the gaze of a source is made up, as far as it is known before it is opened.
+
+    Raises:
+        SourceError: a replay of what is no recording.
+    """
+    kind, _, which = name.partition(":")
+    if kind == "replay":
+        from acquisition.sources.replay import recorded_session
+
+        return recorded_session(which).is_simulated
+    return kind == "simulated"

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.clock import HostClock
-from acquisition.domain import Display, Event
+from acquisition.domain import Event, Session
 from acquisition.errors import SourceError, StoreError
 from acquisition.sources.base import Batch, ClockPair, SourceInfo
 from acquisition.store.recording_reader import RawGaze, Recording
@@ -68,9 +68,9 @@ def parse_replay(which: str) -> tuple[Path, float]:
     return with_suffix if not path.exists() and with_suffix.exists() else path, speed
 
 
-def recorded_display(which: str) -> Display:
-    """The screen that the gaze of this recording is on. Raises `SourceError` as `ReplaySource.open` does."""
-    return _open(parse_replay(which)[0]).header.session.display
+def recorded_session(which: str) -> Session:
+    """What a replay repeats: its screen, whether it is simulated. Raises `SourceError` as it does."""
+    return _open(parse_replay(which)[0]).header.session
 
 
 class Tape:

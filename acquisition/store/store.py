@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -118,8 +119,10 @@ class Store:
     def create_recording(self, info: SourceInfo, session: Session) -> RecordingWriter:
         """Begin the recording of a new session. For the recorder alone.
 
-        The session is added to the catalogue, and closed there when the writer seals.
+        The session is added to the catalogue, and closed there when the writer seals. Of a simulated source
+        it is simulated whatever was expected: of a stream or a replay that shows when it is open.
         """
+        session = replace(session, is_simulated=session.is_simulated or info.is_simulated)
         writer = RecordingWriter(self._path(session.id), info, session, self._close_session)
         try:
             self.catalogue.add_session(session)

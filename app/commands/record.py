@@ -25,7 +25,7 @@ from acquisition.headless import Recorded, record_session
 from acquisition.ledger import by_cause
 from acquisition.outlets import lsl_outlet
 from acquisition.sources import open_source
-from acquisition.sources.replay import recorded_display
+from acquisition.sources.replay import recorded_session
 from acquisition.store import open_store
 from app.commands.options import (
     DEFAULT_STORE,
@@ -103,7 +103,7 @@ def _screen(source: str, display: str | None) -> Display:
     """The screen that was named, else that of the recording which is replayed, else a common one."""
     kind, _, which = source.partition(":")
     if display is None and kind == "replay":
-        return recorded_display(which)
+        return recorded_session(which).display
     return parse_display(display or COMMON_SCREEN)
 
 

@@ -9,7 +9,7 @@ import pytest
 from acquisition.clock import RealClock, VirtualClock
 from acquisition.domain import IDENTITY, Display, Panel, ViewState
 from acquisition.sources import SOURCES, open_source
-from acquisition.sources.base import WatchesScreen, sample_dtype
+from acquisition.sources.base import CanBeCalibrated, WatchesScreen, sample_dtype
 from acquisition.sources.lsl import LslSource
 from acquisition.sources.replay import END, SOURCE_EVENTS
 from acquisition.store import RawGaze
@@ -185,3 +185,13 @@ def test_a_source_that_watches_the_screen_takes_any_view(bench):
         bench.source.observe(ViewState(bench.clock.now_ns(), (panel,)))
         bench.source.observe(ViewState(bench.clock.now_ns(), ()))
     assert bench.has_gaze == (sum(len(batch.samples) for batch in bench.read_for(0.5)) > 0)
+
+
+@pytest.mark.parametrize("bench", ["simulated on a virtual clock", "tobii"], indirect=True)
+def test_a_calibration_that_is_given_up_leaves_gaze_flowing(bench):
+    bench.source.open()
+    assert isinstance(bench.source, CanBeCalibrated)
+    for _ in range(2):
+        bench.source.calibrator.enter()
+        bench.source.calibrator.leave()
+    assert sum(len(batch.samples) for batch in bench.read_for(0.5)) > 0

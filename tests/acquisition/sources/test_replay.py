@@ -9,7 +9,7 @@ import pytest
 from acquisition.clock import RealClock, VirtualClock, fit_offset
 from acquisition.domain import Event
 from acquisition.errors import SourceError, StoreError
-from acquisition.sources import open_source
+from acquisition.sources import is_simulated, open_source
 from acquisition.sources.base import Batch, Channel, ClockPair, SourceInfo, sample_dtype
 from acquisition.sources.replay import END, PART_CHUNKS, SOURCE_EVENTS, parse_replay
 from acquisition.store.recording_reader import Recording
@@ -213,6 +213,15 @@ def test_damage_is_told_when_it_is_reached(tmp_path):
     damage_chunk(path, 0)
     with pytest.raises(SourceError, match="damaged in chunk 0"):
         open_source(f"replay:{path}", display=DISPLAY).open()
+
+
+def test_what_is_simulated_is_known_before_it_is_opened(tmp_path):
+    assert is_simulated("simulated:noise=0.2")
+    assert is_simulated(f"replay:{record(tmp_path / 'a', seconds=0.5)}@2")
+    assert not is_simulated(f"replay:{record(tmp_path / 'b', Foreign, 0.5)}")
+    assert not is_simulated("lsl:Tobii")
+    with pytest.raises(SourceError, match="There is no recording"):
+        is_simulated("replay:/nowhere")
 
 
 def test_reading_before_opening_is_told(tmp_path):

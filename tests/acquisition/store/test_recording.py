@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +95,14 @@ def test_a_recording_without_channels_keeps_views_and_events(store: Store) -> No
     assert store.recording(writer.session.id).view_states() == [VIEW]
     assert len(store.gaze(writer.session.id)) == 0
     assert store.problems() == []
+
+
+def test_a_simulated_source_makes_the_session_simulated_whatever_was_expected(store: Store) -> None:
+    expected = make_session(store, is_simulated=False)
+    with closing(store.create_recording(SourceInfo("lsl", (), 0.0, is_simulated=True), expected)) as writer:
+        assert writer.session.is_simulated
+    assert store.catalogue.session(expected.id).is_simulated
+    assert store.recording(expected.id).header.session.is_simulated
 
 
 def test_what_is_not_committed_is_not_there(store: Store, writer: RecordingWriter) -> None:
