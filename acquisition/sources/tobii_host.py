@@ -15,7 +15,6 @@ The process ends when its standard input does.
 from __future__ import annotations
 
 import base64
-import gc
 import json
 import os
 import platform
@@ -45,8 +44,6 @@ SYSTEM_CLOCK_EVERY_S = 10.0
 SYSTEM_CLOCK_LOOKS = 5
 FIND_TRIES = 2
 END_WITHIN_S = 3.0
-SWITCH_S = 0.0005
-"""How soon a Python thread yields to another: a callback must not wait 5 ms for the pump."""
 
 
 def _keys_of_eye(side: str) -> tuple[tuple[str, str, str], ...]:
@@ -519,10 +516,6 @@ def main() -> None:
         outbox.say(hello={**hello, "error": str(error)})
         outbox.drain()
         return
-    sys.setswitchinterval(SWITCH_S)
-    # Nothing here makes cycles, and a collection would hold up the callbacks.
-    gc.freeze()
-    gc.disable()
     outbox.say(hello={**hello, "sdk": sdk.__version__})
     host = Tracker(sdk, outbox)
     asks: queue.SimpleQueue[Data | None] = queue.SimpleQueue()
