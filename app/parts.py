@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 
 def label(text: str, role: str = "", name: str = "", wraps: bool = False) -> QLabel:
@@ -29,6 +29,19 @@ def frame(role: str = "", name: str = "") -> QFrame:
     made = QFrame()
     _dress(made, role, name)
     return made
+
+
+def centred(card: QWidget) -> QVBoxLayout:
+    """A card in the middle of a page; it grows with its words."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(card)
+    row.addStretch(1)
+    column = QVBoxLayout()
+    column.addStretch(1)
+    column.addLayout(row)
+    column.addStretch(1)
+    return column
 
 
 def restyle(widget: QWidget, **properties: str) -> None:

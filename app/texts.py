@@ -204,6 +204,7 @@ class Text(StrEnum):
     REDO_HINT = "Click a target, or choose it with the arrow keys, to redo it."
     DRIFT_HINT = "Look at the target."
     ADVICE_TITLE = "Gaze has drifted"
+    ADVICE_UNSEEN = "Gaze was not seen"
     ADVICE = "It is no longer where it was measured. A calibration takes half a minute."
     CALIBRATE_NOW = "Calibrate now"
     TOOL_CALIBRATE = "Calibrate before the next case"

@@ -70,9 +70,9 @@ class CalibrationFlow(QObject):
         """Asked for the grey behind the targets."""
         self.is_wanted = False
         """Whether the reader has asked for a calibration before the next case."""
-        self.problem = ""
-        """A sentence for the operator: gaze has drifted, or something could not be stored or checked."""
-        self._is_advice_due = self._is_in_case = False
+        self._advice: Text | None = None
+        """What the reader is told before the next case."""
+        self._is_in_case = False
         self._driver: CalibrationDriver | None = None
         self._checks = Checks()
         self._then: Then | None = None
@@ -95,8 +95,8 @@ class CalibrationFlow(QObject):
     @property
     def is_due(self) -> bool:
         """Whether something comes before the next case."""
-        is_due = self.is_wanted or self._is_advice_due or self._checks.is_due(self._clock.now_ns())
-        return self.asks and is_due
+        is_due = self.is_wanted or self._advice or self._checks.is_due(self._clock.now_ns())
+        return self.asks and bool(is_due) and not self._session.is_paused
 
     def begin(self, sitting: Sitting) -> None:
         """A reader sits down."""
@@ -105,8 +105,8 @@ class CalibrationFlow(QObject):
         self._driver = CalibrationDriver(sitting, self._clock, self)
         self._driver.changed.connect(self._on_changed)
         self._driver.kept.connect(self._on_kept)
-        self._checks, self.problem = Checks(), ""
-        self.is_wanted = self._is_advice_due = False
+        self._checks, self._session.notice = Checks(), ""
+        self.is_wanted, self._advice = False, None
         self.page.target.watch(self._driver)
         self.page.result.show_reader(sitting.reader.pseudonym)
 
@@ -127,7 +127,7 @@ class CalibrationFlow(QObject):
         if not self.asks:
             then()
             return
-        self.is_wanted = self._is_advice_due = False
+        self.is_wanted, self._advice = False, None
         self._open(then, fills=True)
         self._show_guide()
 
@@ -137,9 +137,9 @@ class CalibrationFlow(QObject):
             then()
         elif self.is_wanted:
             self.calibrate(then)
-        elif self._is_advice_due:
+        elif self._advice is not None:
             self._open(then, fills=False)
-            self._advise()
+            self._advise(self._advice)
         else:
             self._check(then, in_case=False)
 
@@ -215,12 +215,12 @@ class CalibrationFlow(QObject):
     def _on_kept(self, validation: Validation) -> None:
         try:
             self._session.keep_validation(validation)
-            self.problem = ""
+            self._session.notice = ""
         except UserError as error:
-            self.problem = str(error)
-        self._is_advice_due = validation.kind is ValidationKind.DRIFT and self._is_drifted(validation)
-        if self._is_advice_due and not self._is_in_case:
-            self._advise()
+            self._session.notice = str(error)
+        self._advice = self._advice_on(validation)
+        if self._advice is not None and not self._is_in_case:
+            self._advise(self._advice)
         else:
             self._close()
 
@@ -282,7 +282,7 @@ class CalibrationFlow(QObject):
 
     def _show_result(self, procedure: Procedure) -> None:
         driver = self.driver
-        before = self._session.validations()
+        before = self._known()
         self.page.result.show_result(driver.validation, procedure, driver.display, driver.looks, before)
         self._turn_to(self.page.result, "result")
 
@@ -290,23 +290,30 @@ class CalibrationFlow(QObject):
         again = partial(self.driver.happen, RedoAll())
         self._ask(Text.TROUBLE_TITLE, problem, (Text.TRY_AGAIN, again), (Text.BACK, self._stop))
 
-    def _is_drifted(self, validation: Validation) -> bool:
-        """Whether a calibration is advised; the recording and the operator are told why."""
-        try:
-            known = self._session.validations()
-        except UserError as error:
-            self.problem, known = str(error), [validation]
-        advice = recalibration_advice(known, validation.session_id)
-        if advice:
-            self.problem = advice
-            self._post("calibration_advised", advice=advice)
-        return bool(advice)
+    def _advice_on(self, validation: Validation) -> Text | None:
+        """Whether a drift check advises a calibration; the recording is told why."""
+        if validation.kind is not ValidationKind.DRIFT:
+            return None
+        advice = recalibration_advice(self._known() or [validation], validation.session_id)
+        if not advice:
+            return None
+        self._post("calibration_advised", advice=advice)
+        return Text.SEAT_NOT_SEEN if validation.both.accuracy_deg is None else Text.ADVICE
 
-    def _advise(self) -> None:
+    def _known(self) -> list[Validation]:
+        """All validations of this reader; none where the store refuses, which the operator is told."""
+        try:
+            return self._session.validations()
+        except UserError as error:
+            self._session.notice = str(error)
+            return []
+
+    def _advise(self, advice: Text) -> None:
         """A quiet suggestion, without figures."""
-        self._is_advice_due = False
+        self._advice = None
+        title = Text.ADVICE_TITLE if advice is Text.ADVICE else Text.ADVICE_UNSEEN
         calibrate, go_on = (Text.CALIBRATE_NOW, self._calibrate_now), (Text.GO_ON, self._close)
-        self._ask(Text.ADVICE_TITLE, say(Text.ADVICE), calibrate, go_on)
+        self._ask(title, say(advice), calibrate, go_on)
 
     def _ask(self, title: Text, words: str, first: tuple[Text, Then], second: tuple[Text, Then]) -> None:
         self._answers = first[1], second[1]
@@ -339,7 +346,7 @@ class CalibrationFlow(QObject):
             self._show_guide()
 
     def _give_up(self, sentence: str) -> None:
-        self.problem = sentence
+        self._session.notice = sentence
         self._post("drift_check_skipped", problem=sentence)
         self._close()
 

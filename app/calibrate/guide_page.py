@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.calibrate.seat import Advice, Seat, Sight
 from app.calibrate.seat_view import SeatView
-from app.parts import button, frame, label, restyle
+from app.parts import button, centred, frame, label, restyle
 from app.read.session import SourceChoice
 from app.texts import Text, say
 
@@ -33,10 +33,7 @@ class GuidePage(QWidget):
         """For this gaze source."""
         super().__init__()
         self._source = source
-        column = QVBoxLayout(self)
-        column.addStretch(1)
-        column.addWidget(self._card(), alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
+        self.setLayout(centred(self._card()))
         self.setFocusProxy(self._begin)
 
     def show_source(self, *, is_calibrated_here: bool) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.parts import button, frame, label
+from app.parts import button, centred, frame, label
 from app.texts import Text, say
 
 CARD_WIDTH_PX = 460
@@ -40,10 +40,7 @@ class QuestionPage(QWidget):
         inside.addWidget(self._words)
         inside.addSpacing(8)
         inside.addLayout(row)
-        column = QVBoxLayout(self)
-        column.addStretch(1)
-        column.addWidget(card, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
+        self.setLayout(centred(card))
         self.setFocusProxy(self._first)
 
     def ask(self, title: Text, words: str, first: Text, second: Text) -> None:

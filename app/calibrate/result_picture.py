@@ -175,14 +175,14 @@ class ResultPicture(QWidget):
         painter.restore()
 
     def _paint_error(self, painter: QPainter, target: TargetQuality, shown: Shown) -> None:
-        """The error in degrees below the ring, or above it where the screen ends."""
+        """The error in degrees below the ring, or above it where the gaze or the end of the screen is."""
         quality = _counting(target, shown.eyes)
         error_deg = quality.accuracy_deg
         words = say(Text.NO_GAZE) if error_deg is None else say(Text.DEGREES, value=error_deg)
         is_bad = error_deg is None or error_deg > LIMITS.worst_deg
         at, ring = self._at((target.x, target.y)), self._degree_px(shown) * LIMITS.accuracy_deg
         box = QRectF(at.x() - 50, at.y() + ring + 4, 100, 18)
-        if box.bottom() > self._outline().bottom():
+        if box.bottom() > self._outline().bottom() or (quality.offset_y_deg or 0.0) > 0.0:
             box.moveBottom(at.y() - ring - 4)
         painter.setPen(theme.colour("warning" if is_bad else "text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
@@ -191,14 +191,12 @@ class ResultPicture(QWidget):
         x, y = outline.left() + 8, outline.bottom() + LEGEND_PX / 2 + 2
         metrics = painter.fontMetrics()
         entries = [(tint, say(text)) for _, tint, text in SIDES]
-        entries.append(("", say(Text.RING_LEGEND, degrees=LIMITS.accuracy_deg)))
+        entries.append(("muted", say(Text.RING_LEGEND, degrees=LIMITS.accuracy_deg)))
         for tint, words in entries:
-            if tint:
-                _paint_dot(painter, QPointF(x, y), tint)
-            else:
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(theme.colour("muted"), 1))
-                painter.drawEllipse(QPointF(x, y), 5, 5)
+            is_disc = tint == "left_eye"
+            painter.setBrush(theme.colour(tint) if is_disc else Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.colour(tint), 1.5))
+            painter.drawEllipse(QPointF(x, y), 4, 4)
             painter.setPen(theme.colour("muted"))
             painter.drawText(QPointF(x + 12, y + metrics.ascent() / 2 - 1), words)
             x += 12 + metrics.horizontalAdvance(words) + 24

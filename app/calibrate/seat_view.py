@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.calibrate.seat import BOX_MM, GOOD_MM, MOST_ASIDE_MM, SHOWN_MM, Advice, Seat, Sight
@@ -24,6 +24,7 @@ class SeatView(QWidget):
         super().__init__()
         self.setObjectName("seatView")
         self._seat = Seat()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         """The box in its proportions, with the bar below."""

@@ -124,8 +124,9 @@ class OperatorPanel(QWidget):
         self._show_checks(sitting)
         self._show_gaps(status)
         self._show_offers(sitting)
-        self._message.setText(status.message or say(Text.OPERATOR_ALL_WELL))
-        restyle(self._message, role="warning" if status.message else "muted")
+        message = status.message or self._session.notice
+        self._message.setText(message or say(Text.OPERATOR_ALL_WELL))
+        restyle(self._message, role="warning" if message else "muted")
 
     @Slot()
     def _show_motion(self) -> None:

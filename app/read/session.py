@@ -109,6 +109,8 @@ class ReadingSession:
         self._open: OpenReading | None = None
         self._is_paused = False
         self._worklist: tuple[WorkItem, ...] = ()
+        self.notice = ""
+        """A sentence for the operator that is no matter of the recorder's."""
         self._validations: list[Validation] = []
 
     @property

@@ -364,7 +364,7 @@ class ReadWindow(QWidget):
     def _on_calibrate(self) -> None:
         """At once where no case is open, else before the next one."""
         self.calibration.is_wanted = self._actions["calibrate"].isChecked()
-        if self.session.open_reading is None:
+        if self.session.open_reading is None and not self.session.is_paused:
             self.calibration.calibrate(self._refresh)
 
     @Slot(bool)

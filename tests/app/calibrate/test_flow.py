@@ -206,7 +206,7 @@ def test_targets_beyond_the_window_are_said_and_no_check_is_made(wrong_room: Roo
     room.desk.clock.advance(CHECK_EVERY_S)
     room.commit()
     assert room.case_id == "case_2"
-    assert "outside the window" in room.flow.problem
+    assert "outside the window" in room.desk.session.notice
     assert len(room.desk.recorder.events("drift_check_skipped")) == 1
 
 
@@ -367,8 +367,8 @@ def test_gaze_that_has_drifted_is_told_quietly_before_the_next_case(room: Room) 
     room.live_until(lambda: room.flow.page.shown is room.flow.page.question)
     assert room.words("questionTitle") == "Gaze has drifted"
     assert not any(letter.isdigit() for letter in room.words("questionWords"))
-    assert "1.8°" in room.flow.problem, "the operator sees the figure"
-    assert len(room.desk.recorder.events("calibration_advised")) == 1
+    [event] = room.desk.recorder.events("calibration_advised")
+    assert "1.8°" in event.detail["advice"]
     room.click("questionSecond")
     room.qtbot.waitUntil(lambda: room.case_id == "case_2")
 
@@ -395,6 +395,26 @@ def test_after_a_pause_gaze_is_checked_before_the_images_come_back(room: Room) -
     assert room.window.lightbox.isVisible()
     room.commit()
     assert room.words("questionTitle") == "Gaze has drifted"
+
+
+def test_nothing_is_checked_while_gaze_is_not_stored(room: Room) -> None:
+    room.skip()
+    room.key(Qt.Key.Key_P)
+    room.desk.clock.advance(CHECK_EVERY_S)
+    room.window.open_case("case_2")
+    assert not room.flow.is_active
+    assert room.case_id == "case_2"
+
+
+def test_eyes_that_are_not_seen_at_a_check_are_said_to_be_so(room: Room) -> None:
+    room.skip()
+    room.eyes.sides = ()
+    room.desk.clock.advance(CHECK_EVERY_S)
+    room.commit()
+    room.live_until(lambda: room.flow.page.shown is room.flow.page.question)
+    assert room.words("questionTitle") == "Gaze was not seen"
+    room.key(Qt.Key.Key_Escape)
+    room.qtbot.waitUntil(lambda: room.case_id == "case_2")
 
 
 def test_a_tracker_that_was_away_is_checked_before_the_next_case(room: Room) -> None:
@@ -424,7 +444,7 @@ def test_a_store_that_refuses_the_validation_does_not_stop_the_reading(room: Roo
     room.desk.catalogue.refusal = StoreError("The disk is full: make room.")
     room.click("acceptResult")
     room.live_until(lambda: not room.flow.is_active)
-    assert room.flow.problem == "The disk is full: make room."
+    assert room.desk.session.notice == "The disk is full: make room."
     assert len(room.desk.recorder.events("validation")) == 1, "the recording has it"
     room.desk.catalogue.refusal = None
 
