@@ -53,9 +53,10 @@ def seen_gaze(
     breaks = np.sort(np.asarray(breaks_ns, dtype=np.int64))
     stretch = np.searchsorted(breaks, times, side="right")
     break_ns = np.append(breaks, np.iinfo(np.int64).max)[stretch]
-    end_ns = np.minimum(np.append(times[1:], times[-1:] + period_ns), times + period_ns)
+    next_ns = np.append(times[1:], times[-1:] + period_ns)
+    end_ns = np.minimum(np.minimum(next_ns, times + period_ns), break_ns)
     seen = is_finite(angles)
-    end_ns = np.minimum(end_ns, break_ns)
+    angles[~seen] = np.nan
     return SeenGaze(times[seen], end_ns[seen], angles[seen], stretch[seen], period_ns, _noise_deg(angles))
 
 

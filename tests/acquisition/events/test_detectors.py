@@ -86,6 +86,7 @@ def test_whatever_the_gaze_fixations_are_in_order_apart_and_within_their_stretch
         :n
     ]
     places[rng.random(n) < data.draw(st.sampled_from([0.0, 0.1, 0.6]))] = np.nan
+    places[rng.random(n) < 0.02] = (np.inf, -np.inf)
     breaks_ns = sorted(rng.integers(0, 2000, 3) * MS)
     found = detect(time_ns, *places.T, breaks_ns=breaks_ns)
     edges = [t for f in found for t in (f.start_ns, f.end_ns)]
