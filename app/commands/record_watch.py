@@ -12,6 +12,8 @@ STORING = "storing gaze"
 STORING_EVENTS = "storing events, no gaze"
 WAITING = "waiting for gaze"
 NO_GAZE = "NO GAZE"
+TROUBLED_S = 0.1
+"""Silence that counts where the recorder says what is wrong."""
 NOT_STORED = "NOT STORED"
 
 
@@ -21,7 +23,7 @@ def light(status: RecorderStatus) -> str:
         return NOT_STORED
     if status.last_sample_age_s is None:
         return STORING_EVENTS
-    if status.last_sample_age_s > STALL_S:
+    if status.last_sample_age_s > (TROUBLED_S if status.message else STALL_S):
         return NO_GAZE
     return STORING if status.n_samples else WAITING
 

@@ -192,6 +192,8 @@ OPEN = RecorderStatus(RecorderState.RECORDING, last_sample_age_s=0.01)
         (RecorderStatus(RecorderState.RECORDING), STORING_EVENTS),
         (RecorderStatus(RecorderState.RECORDING, 5, 0.01, 0.9, 120.0), STORING),
         (RecorderStatus(RecorderState.RECORDING, 5, 2.0, 0.9, 120.0), NO_GAZE),
+        (RecorderStatus(RecorderState.RECORDING, 5, 0.2, 0.9, 120.0, message="It is gone."), NO_GAZE),
+        (RecorderStatus(RecorderState.RECORDING, 5, 0.01, 0.9, 120.0, message="Another is there."), STORING),
         (RecorderStatus(RecorderState.RECORDING, 5, 0.01, is_stored=False, message="Full."), NOT_STORED),
     ],
 )
