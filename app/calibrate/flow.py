@@ -117,6 +117,7 @@ class CalibrationFlow(QObject):
             if self._driver.procedure.stage in (*AT_TARGETS, Stage.RESULT):
                 self._driver.happen(Aborted())
             self._driver.close()
+            self._driver.deleteLater()
             self._driver = None
         if self.is_active:
             self._then = None

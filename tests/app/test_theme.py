@@ -33,7 +33,10 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize(
     ("words", "ground"),
     [
-        *product(["text", "muted", "accent", "warning", "good"], ["background", "panel", "raised", "pane"]),
+        *product(
+            ["text", "muted", "accent", "warning", "good", "left_eye", "right_eye"],
+            ["background", "panel", "raised", "pane"],
+        ),
         ("accent_bright", "accent_dim"),
         ("text", "accent_dim"),
         ("on_accent", "accent"),
@@ -52,7 +55,9 @@ def test_the_style_sheet_names_colours_and_has_none_of_its_own() -> None:
 
 def test_no_screen_has_a_colour_outside_the_theme() -> None:
     package = Path(app.__file__).parent
-    for path in [*package.glob("*.py"), *package.glob("read/*.py"), *package.glob("learn/*.py")]:
+    for path in [
+        path for folder in (".", "calibrate", "learn", "read") for path in (package / folder).glob("*.py")
+    ]:
         if path.name != "theme.py":
             assert not re.search(r"[\"']#[0-9a-fA-F]{6}[\"']", path.read_text(encoding="utf-8")), path
 
