@@ -86,6 +86,17 @@ class Text(StrEnum):
     PAUSED_TITLE = "Paused"
     PAUSED_NEXT = "No gaze is stored and the images are covered. Press P to go on."
     RECORDING_FAILED = "gaze not stored: {reason}"
+    NOT_STORED = "gaze not stored"
+    SEALING = "sealing the recording"
+    DISPLAY_CHANGED = (
+        "The display changed: {what}. Gaze recorded from there on would lie in the wrong place, so the "
+        "recording was ended; an open case is kept as a draft. Put the display back, or set the tracker up "
+        "for the new one. Then start again, and calibrate."
+    )
+    DISPLAY_NAME = "the window is on {now}, it was on {was}"
+    DISPLAY_PX = "{now} px, it was {was} px"
+    DISPLAY_MM = "{now} mm, it was {was} mm"
+    DISPLAY_SCALE = "scale {now}, it was {was}"
     GOOD = "good"
     FAIR = "fair"
     POOR = "poor"

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
 from acquisition.clock import HostClock
-from acquisition.dicom import read_image
+from acquisition.dicom.workers import shared_workers
 from acquisition.domain import Display, Event, Session
 from acquisition.intake import Outlet, RecordingSink
 from acquisition.recorder import Recorder
 from acquisition.sources.base import GazeSource, SourceInfo
 from acquisition.store import Store
 from app.calibrate.flow import CalibrationFlow
+from app.read.display_watch import screen_display
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.session import ReadingSession, SourceChoice
 from app.read.window import ReadWindow
-
-MM_PER_PX_AT_96_DPI = 25.4 / 96
 
 OpenSource = Callable[[Display], GazeSource]
 
@@ -47,6 +47,8 @@ def build_read_room(
         calibrates: whether gaze is calibrated and checked, where the source has any
         outlet: what else is to get all that is recorded
     """
+    workers = shared_workers()
+    workers.warm()
 
     def start_recorder(session: Session, consent: Event) -> Recorder:
         def open_sink(info: SourceInfo) -> RecordingSink:
@@ -60,22 +62,9 @@ def build_read_room(
         return recorder
 
     def display_of(widget: QWidget) -> Display:
-        return display or screen_display(widget)
+        screen = screen_display(widget)
+        return replace(display, scale=screen.scale, name=screen.name) if display else screen
 
     session = ReadingSession(store.catalogue, start_recorder, clock, source, are_readers_simulated)
     calibration = CalibrationFlow(session, clock, asks=calibrates)
-    return ReadWindow(session, ImageLoader(read_image), LightBox(clock), display_of, calibration)
-
-
-def screen_display(widget: QWidget) -> Display:
-    """The screen that a widget is on, in physical px; 96 dots an inch where it does not tell its size."""
-    screen = widget.screen()
-    scale = screen.devicePixelRatio()
-    width_px, height_px = round(screen.size().width() * scale), round(screen.size().height() * scale)
-    size_mm = screen.physicalSize()
-    return Display(
-        width_px,
-        height_px,
-        size_mm.width() or width_px * MM_PER_PX_AT_96_DPI,
-        size_mm.height() or height_px * MM_PER_PX_AT_96_DPI,
-    )
+    return ReadWindow(session, ImageLoader(workers.read_image), LightBox(clock), display_of, calibration)

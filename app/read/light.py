@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acquisition.recorder import RecorderState, RecorderStatus
 from app.texts import Text
 
 STEPS = ((0.85, Text.GOOD), (0.6, Text.FAIR), (0.0, Text.POOR))
@@ -28,6 +29,18 @@ class Light:
 NOT_RECORDED = Light(Text.NOT_RECORDED)
 PAUSED = Light(Text.PAUSED)
 FAILED = Light(Text.RECORDING_FAILED, dot="failed", tone="failed")
+SEALING = Light(Text.SEALING, dot="storing", tone="storing")
+
+
+def light_of(status: RecorderStatus | None, is_paused: bool, last: Light) -> Light:
+    """What is shown of a recording: None where there is none. `last` is what was shown before."""
+    if status is None:
+        return NOT_RECORDED
+    if is_paused or status.state is RecorderState.PAUSED:
+        return PAUSED
+    if status.state is not RecorderState.RECORDING or not status.is_stored:
+        return FAILED
+    return storing(status.validity or 0.0, last)
 
 
 def storing(validity: float, last: Light) -> Light:

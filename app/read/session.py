@@ -11,7 +11,7 @@ copies the draft into the new reading.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -315,6 +315,10 @@ class ReadingSession:
     def validations(self) -> list[Validation]:
         """Of whoever reads, over all sittings, oldest first."""
         return list(self._validations)
+
+    def display_changed(self, was: Display, now: Display) -> None:
+        """The screen is another: tell the recording, which must end here."""
+        self._post(self._clock.now_ns(), "display_changed", {"was": asdict(was), "is": asdict(now)})
 
     def now_ns(self) -> int:
         """By the clock that stamps everything."""

@@ -7,17 +7,17 @@ from concurrent.futures import Future
 from functools import partial
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QFocusEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from acquisition.domain import Box, Display
 from acquisition.errors import UserError
-from acquisition.recorder import RecorderState, RecorderStatus
 from app.background import Background
 from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
 from app.read import light
 from app.read.actions import make_actions, show_paused
+from app.read.display_watch import DisplayWatch, change_sentence, screen_display
 from app.read.hanging import view_name
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
@@ -28,6 +28,7 @@ from app.read.recording_bar import RecordingBar
 from app.read.session import AssessmentMissing, OpenReading, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
+from app.read.storage_light import StorageLight
 from app.read.worklist import n_to_reread
 from app.read.worklist_panel import told
 from app.texts import LABELS, Text, say
@@ -45,8 +46,9 @@ class ReadWindow(QWidget):
         lightbox: LightBox,
         display_of: Callable[[QWidget], Display],
         calibration: CalibrationFlow,
+        screen_of: Callable[[QWidget], Display] = screen_display,
     ) -> None:
-        """Ask who reads. `display_of` gives the display that a widget is on."""
+        """Ask who reads. `display_of` gives the display under the tracker, `screen_of` the screen."""
         super().__init__()
         self.setObjectName("readRoom")
         self.session = session
@@ -60,7 +62,8 @@ class ReadWindow(QWidget):
         self._label = LABELS[0].value
         self._chosen_mark = ""
         self._light = light.NOT_RECORDED
-        self._is_closed = False
+        self._is_closed = self._is_sealing = False
+        self._watch = DisplayWatch(self, screen_of)
         self._build()
         self._connect()
         self._show_readers()
@@ -69,6 +72,17 @@ class ReadWindow(QWidget):
     def is_case_shown(self) -> bool:
         """Whether all images of the open case were painted."""
         return self.session.open_reading is not None and self.lightbox.is_complete
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The light lies on the window that the room is in."""
+        super().showEvent(event)
+        self._storage_light.follow(self.window())
+        self._show_light()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Gaze may be stored while another room is looked at."""
+        super().hideEvent(event)
+        self._show_light()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Pass the focus on to the page that is shown, so that its keys work."""
@@ -113,6 +127,7 @@ class ReadWindow(QWidget):
         column.addWidget(self._bar)
         for page in (self._reader_page, self._desk, self._keys_page, self.calibration.page):
             self._pages.addWidget(page)
+        self._storage_light = StorageLight(self)
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
 
     def _connect(self) -> None:
@@ -155,6 +170,7 @@ class ReadWindow(QWidget):
         findings.commit_asked.connect(self._on_commit)
         self._operator.closed.connect(partial(self._actions["operator"].setChecked, False))
         self._timer.timeout.connect(self._look_at_recorder)
+        self._watch.changed.connect(self._on_display_changed)
         self._actions["calibrate"].setEnabled(self.calibration.asks)
         self.calibration.ground = self._ground
         self.calibration.opened.connect(self._on_calibration_opened)
@@ -166,6 +182,7 @@ class ReadWindow(QWidget):
     @Slot(str)
     def _on_started(self, pseudonym: str) -> None:
         self._reader_page.show_busy(True)
+        self._watch.start()
         consent = self._reader_page.consent
         prepare = partial(self.session.prepare, pseudonym, self._display_of(self), consent)
         self._starting = self._background.run(prepare, self._on_prepared)
@@ -173,6 +190,7 @@ class ReadWindow(QWidget):
     @Slot()
     def _on_start_cancelled(self) -> None:
         self._starting = None
+        self._watch.stop()
         self._reader_page.show_busy(False)
 
     def _on_prepared(self, future: Future[Sitting]) -> None:
@@ -182,6 +200,7 @@ class ReadWindow(QWidget):
         self._starting = None
         error = future.exception()
         if isinstance(error, UserError):
+            self._watch.stop()
             self._reader_page.show_problem(str(error))
             return
         self._reader_page.show_busy(False)
@@ -203,18 +222,32 @@ class ReadWindow(QWidget):
         self.calibration.end()
         self._do(self._keep_note)
         self._timer.stop()
+        self._watch.stop()
         self.lightbox.hang(())
         self._loader.want(())
         sitting = self.session.end()
         if sitting is not None and self._is_closed:
             sitting.stop()
         elif sitting is not None:
+            self._is_sealing = not self.session.source.is_silent
             self._background.run(sitting.stop, self._on_sealed)
         self._show_readers()
 
     def _on_sealed(self, future: Future[str]) -> None:
+        self._is_sealing = False
+        self._show_light()
         if future.result():
             self._reader_page.show_problem(future.result())
+
+    @Slot(object, object)
+    def _on_display_changed(self, was: Display, now: Display) -> None:
+        """What is recorded from here on would lie in the wrong place: end it, and say why."""
+        if self._starting is not None:
+            self._on_start_cancelled()
+        elif self.session.reader is not None:
+            self.session.display_changed(was, now)
+            self._end()
+        self._reader_page.show_problem(change_sentence(was, now))
 
     def _show_readers(self) -> None:
         self._reader_page.show_readers(
@@ -409,19 +442,17 @@ class ReadWindow(QWidget):
 
     @Slot()
     def _look_at_recorder(self) -> None:
-        status = self.session.status()
-        self.calibration.hear(status)
-        self._light = self._light_of(status)
-        self._bar.show_light(self._light, status.message if status else "")
+        self._watch.look()
+        self.calibration.hear(self.session.status())
+        self._show_light()
 
-    def _light_of(self, status: RecorderStatus | None) -> light.Light:
-        if status is None or self.session.source.is_silent:
-            return light.NOT_RECORDED
-        if self.session.is_paused or status.state is RecorderState.PAUSED:
-            return light.PAUSED
-        if status.state is not RecorderState.RECORDING or not status.is_stored:
-            return light.FAILED
-        return light.storing(status.validity or 0.0, self._light)
+    def _show_light(self) -> None:
+        """In the bar, and over every page that has none."""
+        status = None if self.session.source.is_silent else self.session.status()
+        self._light = light.light_of(status, self.session.is_paused, self._light)
+        self._bar.show_light(self._light, status.message if status else "")
+        shown = light.SEALING if self._is_sealing and status is None else self._light
+        self._storage_light.show_light(shown, is_needed=not self._bar.isVisible())
 
     def _refresh(self) -> None:
         """Show the session as it is now."""
@@ -458,6 +489,7 @@ class ReadWindow(QWidget):
 
     def _show_page(self, page: QWidget) -> None:
         self._pages.setCurrentWidget(page)
+        self._show_light()
         self._focus_page()
 
     def _focus_page(self) -> None:

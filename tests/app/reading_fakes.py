@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.clock import VirtualClock
+from acquisition.dicom import Overlay
 from acquisition.domain import (
     Annotation,
     Assessment,
@@ -80,6 +81,9 @@ class Film:
     def __init__(self, pixels: NDArray[np.uint16]) -> None:
         self.pixels = pixels
         self.default_window = (2048.0, 4096.0)
+        self.voi_names: tuple[str, ...] = ()
+        self.overlays: tuple[Overlay, ...] = ()
+        self.padding_index: tuple[int, int] | None = None
 
     def lut(
         self, voi: int = 0, window: tuple[float, float] | None = None, inverted: bool = False
@@ -320,6 +324,8 @@ class Desk:
     recorder: FakeRecorder
     clock: VirtualClock
     session: ReadingSession
+    screen: Display = DISPLAY
+    """The screen that the window is on."""
 
     def sit_down(self, pseudonym: str = "R-07") -> None:
         self.session.begin(self.session.prepare(pseudonym, DISPLAY, CONSENT))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from acquisition.errors import SourceError
 from acquisition.interchange.importing import import_paths
 from acquisition.sources import open_source
 from acquisition.store import Store, open_store
-from app.read.build import build_read_room, screen_display
+from app.read.build import build_read_room
 from app.read.session import SourceChoice
 from app.read.window import ReadWindow
 
@@ -119,11 +120,18 @@ def test_a_source_that_does_not_open_leaves_no_session(
     room.close()
 
 
-def test_the_display_of_a_screen_is_in_physical_px(qtbot: QtBot, dressed: QApplication) -> None:
-    widget = QWidget()
-    qtbot.addWidget(widget)
-    display = screen_display(widget)
-    scale = widget.screen().devicePixelRatio()
-    assert display.width_px == round(widget.screen().size().width() * scale)
-    assert display.width_mm > 0
-    assert display.height_mm > 0
+def test_a_display_that_was_given_takes_name_and_scale_from_the_screen(
+    qtbot: QtBot, store: Store, dressed: QApplication
+) -> None:
+    given = Display(2560, 2048, 527.0, 422.0, 600.0)
+    room = build_read_room(
+        store, SIMULATED, lambda display: open_source("simulated", clock=CLOCK, display=display), CLOCK, given
+    )
+    shown(qtbot, room)
+    sit_down(qtbot, room)
+    qtbot.waitUntil(lambda: room.is_case_shown)
+    screen = room.screen()
+    room.close()
+    [session] = store.sessions()
+    stored = store.recording(session.id).header.session.display
+    assert stored == replace(given, scale=screen.devicePixelRatio(), name=screen.name())

@@ -106,7 +106,12 @@ def room_of(
     desk = a_desk(catalogue, source)
     calibration = CalibrationFlow(desk.session, desk.clock, asks=False)
     window = ReadWindow(
-        desk.session, ImageLoader(darkroom.read), LightBox(desk.clock), lambda _: DISPLAY, calibration
+        desk.session,
+        ImageLoader(darkroom.read),
+        LightBox(desk.clock),
+        lambda _: DISPLAY,
+        calibration,
+        lambda _: desk.screen,
     )
     qtbot.addWidget(window)
     window.resize(1280, 756)
@@ -563,3 +568,72 @@ def test_a_warning_is_told_but_the_case_is_done(reading: Room) -> None:
     assert worklist.index(0, 3).data() == "11.0 %"
     colours = [worklist.index(row, 3).data(Qt.ItemDataRole.ForegroundRole) for row in (0, 1)]
     assert colours == [colour("warning"), None]
+
+
+def test_a_changed_display_ends_the_recording_keeps_the_draft_and_says_so(reading: Room) -> None:
+    reading.key(Qt.Key.Key_D)
+    reading.draw()
+    reading.desk.screen = replace(DISPLAY, width_px=1280, height_px=1024)
+    reading.window._watch.look()
+    assert reading.find(QWidget, "readerPage").isVisible()
+    assert reading.words("startProblem").startswith(
+        "The display changed: 1280 x 1024 px, it was 1920 x 1080 px."
+    )
+    [event] = reading.desk.recorder.events("display_changed")
+    assert event.detail["was"]["width_px"] == 1920
+    assert event.detail["is"]["width_px"] == 1280
+    reading.qtbot.waitUntil(lambda: reading.desk.recorder.turns == ["stop"])
+    [left] = reading.desk.catalogue.readings()
+    assert left.state is ReadingState.INTERRUPTED
+    assert len(reading.desk.catalogue.annotations(left.id)) == 1
+    assert reading.find(QLabel, "startProblem").isVisible()
+    reading.click("startButton")
+    reading.qtbot.waitUntil(lambda: reading.desk.session.reader is not None)
+    assert not reading.find(QLabel, "startProblem").isVisible()
+    assert reading.find(QListWidget, "marks").count() == 1, "the draft is there again"
+
+
+def test_a_display_that_changes_while_the_source_opens_stops_that(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = slow_source(room, monkeypatch)
+    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
+    room.click("startButton")
+    room.desk.screen = replace(DISPLAY, scale=2.0)
+    room.window._watch.look()
+    assert room.words("startProblem").startswith("The display changed: scale 200 %, it was 100 %.")
+    go_on.set()
+    room.qtbot.waitUntil(lambda: room.desk.recorder.turns == ["stop"])
+    assert room.desk.session.reader is None
+
+
+def test_whoever_sits_there_sees_that_gaze_is_stored_on_every_page(reading: Room) -> None:
+    light = reading.find(QWidget, "storageLight")
+    assert not light.isVisible(), "the bar says it"
+    reading.key(Qt.Key.Key_Question)
+    assert light.isVisible()
+    assert reading.words("storageWord") == "storing gaze"
+    assert reading.window.rect().contains(light.geometry())
+    reading.window.resize(1000, 700)
+    assert reading.window.rect().contains(light.geometry())
+    reading.key(Qt.Key.Key_Escape)
+    assert not light.isVisible()
+
+
+def test_the_light_stays_on_until_the_recording_is_sealed(
+    reading: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(reading.desk.recorder, "stop", lambda: go_on.wait(10))
+    reading.click("endSession")
+    light = reading.find(QWidget, "storageLight")
+    assert light.isVisible()
+    assert reading.words("storageWord") == "sealing the recording"
+    go_on.set()
+    reading.qtbot.waitUntil(lambda: not light.isVisible())
+
+
+def test_no_light_without_gaze(silent_room: Room) -> None:
+    silent_room.sit_down()
+    silent_room.key(Qt.Key.Key_Question)
+    assert not silent_room.find(QWidget, "storageLight").isVisible()
