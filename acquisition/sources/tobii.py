@@ -98,7 +98,7 @@ class TobiiSource:
 
     def read(self, timeout_s: float) -> Batch:
         """What arrived since the last read. A tracker that went away is an event and silence."""
-        link = self._link
+        link, join, offset_ns = self._link, self._join, self._offset_ns
         if link is None:
             self._clock.wait_until(self._clock.now_ns() + round(timeout_s * 1e9), timeout_s)
             arrived: Sequence[tuple[str, Any]] = ()
@@ -107,10 +107,9 @@ class TobiiSource:
             arrived = kept + link.take(0.0 if kept else timeout_s)
         now_ns = self._clock.now_ns()
         pairs = [pair for kind, content in arrived for pair in self._digest(kind, content, now_ns)]
-        is_end = link is not None and self._link is None
-        arrivals_ns, samples = self._join.ready(now_ns, is_all=is_end)
-        host_time_ns = np.minimum(arrivals_ns + self._offset_ns, now_ns)
-        self._note_leftover()
+        arrivals_ns, samples = join.ready(now_ns, is_all=any(kind == "end" for kind, _ in arrived))
+        host_time_ns = np.minimum(arrivals_ns + offset_ns, now_ns)
+        self._note_leftover(join)
         self._look_for_gone(now_ns, int(host_time_ns[-1]) if len(host_time_ns) else 0)
         events = sorted(self._heard(), key=lambda event: event.host_time_ns)
         return Batch(
@@ -232,8 +231,8 @@ class TobiiSource:
             arguments = (self._link, self._blob)
             threading.Thread(target=self._calibrate_again, args=arguments, daemon=True).start()
 
-    def _note_leftover(self) -> None:
-        leftover = self._join.leftover()
+    def _note_leftover(self, join: Join) -> None:
+        leftover = join.leftover()
         if len(leftover):
             names = list(leftover.dtype.names or ())
             values = [list(row) for row in leftover.tolist()]
@@ -286,8 +285,8 @@ class TobiiSource:
                 link.close()
                 return
             self._calibrate_again(link, self._blob)
-            self._offset_ns, self._join, self._link = link.offset_ns, Join(again.kinds), link
             self._said.append(Event(again.started_ns, "reconnect", {"tracker": again.name}))
+            self._offset_ns, self._join, self._link = link.offset_ns, Join(again.kinds), link
             if self._closing.is_set():
                 link.close()
             return

@@ -121,9 +121,9 @@ def check_messages(fake):
         getattr(real, data_class)(data)
     tracker._error("", "")
     real.StreamErrorData(tracker._notifications.pop()[1])
-    tracker._rings[fake.EYETRACKER_TIME_SYNCHRONIZATION_DATA] = ring = []
+    tracker._ring_counts[fake.EYETRACKER_TIME_SYNCHRONIZATION_DATA] = 0
     tracker._synchronise()
-    real.TimeSynchronizationData(ring[0])
+    real.TimeSynchronizationData(tracker._waiting.pop()[1])
     real.DisplayArea(area)
 
 

@@ -190,9 +190,11 @@ class EyeTracker:
             raise EyeTrackerConnectionFailedError("The connection to the eye tracker failed.")
         self._device = device = attached[0]
         self._callbacks = {}
-        self._rings = {}
+        self._ring_counts = {}
+        self._waiting = deque()
         self._notifications = deque()
         self._has_news = threading.Event()
+        self._counting = threading.Lock()
         self._is_running = False
         self._first_us = self._n = self._n_blind = self._n_skipped = self._n_late = 0
         self._late_openness = deque()
@@ -255,7 +257,7 @@ class EyeTracker:
         if callback in self._callbacks.get(subscription_type, ()):
             raise EyeTrackerInvalidOperationError("The operation is invalid in this context.")
         self._callbacks.setdefault(subscription_type, []).append(callback)
-        self._rings.setdefault(subscription_type, deque())
+        self._ring_counts.setdefault(subscription_type, 0)
         if not self._is_running:
             self._is_running = True
             for work in (self._pump, self._produce):
@@ -348,11 +350,12 @@ class EyeTracker:
             self._notify(what, **words[0])
 
     def _put(self, stream, data):
-        ring = self._rings.get(stream)
-        if ring is None:
+        if stream not in self._ring_counts:
             return
-        if len(ring) < _RING:
-            ring.append(data)
+        if self._ring_counts[stream] < _RING:
+            with self._counting:
+                self._ring_counts[stream] += 1
+            self._waiting.append((stream, data))
         elif not self._is_overrun:
             self._is_overrun = True
             self._notify("stream_buffer_overflow", notification_source_stream=stream)
@@ -380,9 +383,11 @@ class EyeTracker:
             self._has_news.clear()
             while self._notifications:
                 self._call(*self._notifications.popleft())
-            for stream, ring in list(self._rings.items()):
-                while ring:
-                    self._call(stream, ring.popleft())
+            while self._waiting:
+                stream, data = self._waiting.popleft()
+                with self._counting:
+                    self._ring_counts[stream] -= 1
+                self._call(stream, data)
             self._is_overrun = False
 
     def _call(self, stream, data):
