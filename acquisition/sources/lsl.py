@@ -14,7 +14,7 @@ from acquisition.clock import HostClock
 from acquisition.domain import Display
 from acquisition.errors import SourceError
 from acquisition.sources.base import Batch, Channel, SourceInfo, StreamOffer
-from acquisition.sources.lsl_channels import describe_channels, has_gaze
+from acquisition.sources.lsl_channels import describe_channels, has_gaze, plain_channels
 from acquisition.sources.lsl_listener import Listener
 from acquisition.sources.lsl_mapping import ChannelFile, example_file
 from acquisition.sources.lsl_network import CONNECT_S, Connection, LslStream, described, find_streams
@@ -161,7 +161,7 @@ def _available(stream: LslStream) -> AvailableStream:
 def _no_gaze(stream: LslStream) -> str:
     if not stream.dtype:
         return f"The LSL stream {stream.name!r} sends text, not gaze: choose another."
-    labels = [text.label or text.kind or "?" for text in stream.descriptions]
+    labels = [channel.label for channel in plain_channels(stream.descriptions, stream.dtype)]
     return (
         f"The LSL stream {stream.name!r} has no usable gaze channels (it has {', '.join(labels)}): it needs"
         " ScreenX and ScreenY, normalized or in pixels, or a file that says what its channels mean, given as"

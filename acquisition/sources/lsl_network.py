@@ -26,6 +26,8 @@ CORRECTION_UNCERTAINTY_NS = 200_000
 """Of `time_correction`, as liblsl documents it."""
 BUFFER_S = 360
 PULL_SAMPLES = 256
+MANY = 1000
+"""More streams than there are: a search for so many ends when its time is over."""
 FORGET_S = 2.0
 """A stream that has not been seen for so long is no longer offered."""
 
@@ -133,15 +135,15 @@ class Lookout:
 
 
 def find_streams(which: str, find_s: float, others_s: float) -> list[Any]:
-    """Streams of gaze, or of the name or source id `which`: at most `find_s` for one, then for all others.
+    """Streams of gaze, or of the name or source id `which`.
 
-    The first may answer long before the others.
+    Waits at most `find_s` for one, and then `others_s`, for the first may answer long before the others.
     """
     lsl = load_lsl()
     # In brackets: liblsl puts `session_id='...' and` before it.
     wanted = f"(name={quoted(which)} or source_id={quoted(which)})" if which else GAZE_STREAMS
     found = lsl.resolve_bypred(wanted, 1, find_s)
-    return list(lsl.resolve_bypred(wanted, len(found) + 1, others_s) or found) if found else []
+    return list(lsl.resolve_bypred(wanted, MANY, others_s) or found) if found else []
 
 
 def described(infos: Sequence[Any], timeout_s: float = CONNECT_S) -> list[tuple[Connection, LslStream]]:

@@ -76,13 +76,15 @@ def test_a_stream_of_text_is_no_gaze(lsl_outlet):
         source().open()
 
 
-def test_two_trackers_are_not_chosen_between_but_listed_with_how_to_choose(lsl_outlet):
+def test_trackers_are_not_chosen_between_but_listed_with_how_to_choose(lsl_outlet):
     lsl_outlet("titta", "--source-id", "one")
     lsl_outlet("app_tobii_pro", "--source-id", "two")
+    lsl_outlet("unnamed", "--source-id", "three")
     with pytest.raises(SourceError, match="Several LSL gaze streams") as refused:
-        source(others_s=3.0).open()
+        source(others_s=1.5).open()
     for named in ("'Tobii_gaze' (one)", "'Tobii' (two)", "--source lsl:"):
         assert named in str(refused.value)
+    assert "three" not in str(refused.value)
     chosen = open_source("lsl:two", display=DISPLAY)
     assert chosen.open().detail["source_id"] == "two"
     chosen.close()
