@@ -32,4 +32,11 @@ def decoders_of(syntax: uid.UID, bits: int) -> tuple[str, ...]:
     at_hand = get_decoder(syntax).available_plugins if known else ()
     if names := tuple(name for name in known if name in at_hand):
         return names
-    raise Refusal(f"is compressed as {syntax.name}, which cannot be decoded here; export it uncompressed.")
+    raise Refusal(
+        f"is compressed as {name_of(syntax)}, which cannot be decoded here; export it uncompressed."
+    )
+
+
+def name_of(identifier: uid.UID) -> str:
+    """What DICOM calls it. A damaged identifier is not quoted: a patient's name may have got into it."""
+    return "unknown kind" if identifier.name == str(identifier) else identifier.name

@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_partial, read_preamble
 from pydicom.tag import BaseTag
 
-from acquisition.dicom.decoders import decoders_of
+from acquisition.dicom.decoders import decoders_of, name_of
 from acquisition.dicom.look import looks_like_dicom
 from acquisition.dicom.refusal import Refusal
 from acquisition.greyscale import MAX_BITS
@@ -31,6 +31,8 @@ MAX_INFLATED_BYTES = 256 * 2**20
 MAX_FRAMES = 100_000
 """More than any run of a fluoroscope has."""
 
+# Refusals quote no text of a file: where it is damaged, a name may stand anywhere.
+_COLOURS = frozenset({"RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 _PIXEL_DATA = (0x7FE0, 0x0010)
 _FLOAT_PIXEL_DATA = {(0x7FE0, 0x0008), (0x7FE0, 0x0009)}
 _ITEM = (0xFFFE, 0xE000)
@@ -116,7 +118,7 @@ def _is_pixel_tag(tag: BaseTag, *_vr_and_length: object) -> bool:
 def _check_size(dataset: Dataset) -> None:
     rows, columns = dataset.get("Rows"), dataset.get("Columns")
     if not rows or not columns:
-        kind = uid.UID(str(dataset.get("SOPClassUID", ""))).name or "unknown kind"
+        kind = name_of(uid.UID(str(dataset.get("SOPClassUID", ""))))
         raise Refusal(f"is DICOM but no image ({kind}); there is nothing to show.")
     if rows * columns > MAX_PIXELS:
         raise Refusal(f"claims {columns} x {rows} pixels, more than any X-ray has; it is not opened.")
@@ -125,7 +127,8 @@ def _check_size(dataset: Dataset) -> None:
 def _check_colours(dataset: Dataset) -> None:
     photometric = str(dataset.get("PhotometricInterpretation", "")).strip()
     if dataset.get("SamplesPerPixel", 1) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise Refusal(f"is a colour image ({photometric or 'unknown'}); only grey-scale images are read.")
+        named = photometric if photometric in _COLOURS else "unknown"
+        raise Refusal(f"is a colour image ({named}); only grey-scale images are read.")
     bits, allocated = dataset.get("BitsStored", 0), dataset.get("BitsAllocated", 0)
     if allocated not in (8, 16) or not 1 < bits <= min(allocated, MAX_BITS):
         raise Refusal(f"stores {bits} bits in {allocated}; only 2 to 16 bits in 8 or 16 are read.")

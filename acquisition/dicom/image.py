@@ -64,6 +64,11 @@ class DicomImage:
         return self.header.bits
 
     @property
+    def n_frames(self) -> int:
+        """Frames of the file, of which this is one."""
+        return self.header.n_frames
+
+    @property
     def photometric(self) -> str:
         """MONOCHROME1 or MONOCHROME2."""
         return self.header.photometric

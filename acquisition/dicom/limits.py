@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
-MEMORY_BYTES = 2**30
-TIME_S = 5
-"""Seconds of computing that one file may cost."""
-PATIENCE_S = 15.0
-"""Seconds that one file may take on the clock, on a machine that is busy with other things."""
+CLOCK_SLACK = 1 if sys.platform == "win32" else 3
+"""How much longer than its computing time a file may take on the clock of a machine with other things to do.
+Windows counts no process's computing time for us: there the clock is all there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost."""
+
+    memory_bytes: int = 2**30
+    time_s: int = 5
+    """Seconds of computing."""
+
 
 if sys.platform == "win32":
     import ctypes
     from ctypes import wintypes
-
-    PATIENCE_S = float(TIME_S)  # Windows tells no process how much it may compute
 
     _PROCESS_MEMORY = 0x100
     _EXTENDED_LIMITS = 9

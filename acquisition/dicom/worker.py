@@ -1,4 +1,4 @@
-"""`python -m acquisition.dicom.worker`: reads one file after another for another process.
+"""`python -m acquisition.dicom.worker MEMORY_BYTES TIME_S`: reads one file after another for another process.
 
 A line of JSON asks, a line of JSON answers, arrays go through shared memory. Whatever a file does to this
 process, allocate without end, compute without end, crash in a codec, it does to this process alone.
@@ -19,12 +19,13 @@ from acquisition.errors import FileRefused
 
 def main() -> None:
     """Answer until there are no more questions."""
+    memory_bytes, time_s = (int(argument) for argument in sys.argv[1:])
     questions, answers = sys.stdin.buffer, _own_output()
-    limits.limit_memory(limits.MEMORY_BYTES)
+    limits.limit_memory(memory_bytes)
     _tell(answers, {"ready": True})
     for line in questions:
         question = json.loads(line)
-        limits.allow_time(limits.TIME_S)
+        limits.allow_time(time_s)
         try:
             _answer(question, answers)
         except FileRefused as refusal:

@@ -16,20 +16,19 @@ import sys
 import threading
 import uuid
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import acquisition
-from acquisition.dicom import limits
 from acquisition.dicom.image import DicomImage, ImageHeader
+from acquisition.dicom.limits import CLOCK_SLACK, Limits
 from acquisition.dicom.shared_memory import discard, receive
 from acquisition.dicom.wire import unpack_header, unpack_image
 from acquisition.errors import FileRefused
 
 START_S = 60.0
 """A worker that is not ready by then never will be."""
-
-_TOO_LONG = f"takes longer than {limits.TIME_S} s to read; it is not opened."
 
 
 class _Lost(Exception):
@@ -39,19 +38,20 @@ class _Lost(Exception):
 class _Worker:
     """One process, and the question it is at."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         root = str(Path(acquisition.__file__).parent.parent)
         paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         # One thread for each library: their pools would use up the address space on large machines.
         single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "acquisition.dicom.worker"],
+            [sys.executable, "-P", "-m", "acquisition.dicom.worker", *map(str, astuple(limits))],
             env=os.environ | single | {"PYTHONPATH": paths},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        self._time_s = limits.time_s
         self._is_ready = False
         self._is_overdue = False
 
@@ -61,7 +61,7 @@ class _Worker:
             self._hear(START_S, "cannot be read: the process that reads files does not start.")
             self._is_ready = True
         self._say(json.dumps(question).encode())
-        return self._hear(limits.PATIENCE_S, _TOO_LONG)
+        return self._hear(self._time_s * CLOCK_SLACK, self._too_long())
 
     def thank(self) -> None:
         """The memory of the last answer was received."""
@@ -104,18 +104,22 @@ class _Worker:
         self._is_overdue = True
         self._process.kill()
 
+    def _too_long(self) -> str:
+        return f"takes longer than {self._time_s} s to read; it is not opened."
+
     def _cause_of_death(self) -> str:
         code = self._process.wait()
         if code == -getattr(signal, "SIGXCPU", 0) != 0:
-            return _TOO_LONG
+            return self._too_long()
         return f"is damaged: its decoder crashed on it (exit {code}); fetch it again."
 
 
 class FileWorkers:
     """A small pool of worker processes; any thread may ask, and waits while all are busy."""
 
-    def __init__(self, n_workers: int = 2) -> None:
+    def __init__(self, n_workers: int = 2, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
         """Processes start with the first questions, or with `warm`."""
+        self._limits = limits
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         self._alive: set[_Worker] = set()
         for _ in range(n_workers):
@@ -170,7 +174,7 @@ class FileWorkers:
         return answer
 
     def _start(self) -> _Worker:
-        worker = _Worker()
+        worker = _Worker(self._limits)
         self._alive.add(worker)
         return worker
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from acquisition.dicom import ImageHeader, looks_like_dicom, read_header, read_image
+from acquisition.dicom import ImageHeader, looks_like_dicom
+from acquisition.dicom.workers import shared_workers
 from acquisition.domain import Case, Image, Label, new_id
 from acquisition.errors import FileRefused, UserError
 from acquisition.interchange.grouping import RULES, CaseBy, Member, arrange, place_by_table
@@ -165,7 +166,7 @@ def _examine(
     for step, path in enumerate(files):
         tell(step, 2 * len(files), path.name)
         try:
-            header, sha256 = _header_of_one_frame(path), _sha256(path)
+            header, sha256 = shared_workers().read_header(path), _sha256(path)
         except FileRefused as error:
             report.refused.append((path, _reason(error, path)))
             other_names.append((new_id("refused"), path, ""))
@@ -182,13 +183,6 @@ def _examine(
 
 def _reason(error: FileRefused, path: Path) -> str:
     return str(error).removeprefix(f"{path}: ")
-
-
-def _header_of_one_frame(path: Path) -> ImageHeader:
-    header = read_header(path)
-    if header.n_frames > 1:
-        raise FileRefused(f"{path}: is a stack of {header.n_frames} frames, which cannot be shown yet.")
-    return header
 
 
 def _sha256(path: Path) -> str:
@@ -289,7 +283,7 @@ def _take_in(film: _Film, case: Case, catalogue: CaseShelf, report: ImportReport
 
 
 def _image(film: _Film, case: Case) -> Image:
-    header, decoded = film.header, read_image(film.path)
+    header, decoded = film.header, shared_workers().read_image(film.path)
     return Image(
         id=film.image_id,
         case_id=case.id,

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from acquisition.dicom import Overlay
 from acquisition.domain import Image
 from acquisition.errors import FileRefused
 from app.read.pyramid import Pyramid, build_pyramid
@@ -28,6 +29,21 @@ class DecodedImage(Protocol):
     @property
     def default_window(self) -> tuple[float, float]:
         """(center, width) in modality units: where dragging starts."""
+        ...
+
+    @property
+    def voi_names(self) -> tuple[str, ...]:
+        """What `lut(voi=…)` can choose from."""
+        ...
+
+    @property
+    def overlays(self) -> tuple[Overlay, ...]:
+        """Bit planes to lay over the image."""
+        ...
+
+    @property
+    def padding_index(self) -> tuple[int, int] | None:
+        """(first, last) index that means *no image here*."""
         ...
 
     def lut(
@@ -53,10 +69,10 @@ class LoadedImage:
     default_window: Window
     decoded: DecodedImage
 
-    def table(self, window: Window | None, is_inverted: bool) -> NDArray[np.uint8]:
-        """Index to grey; the file's own window where `window` is None."""
+    def table(self, window: Window | None, is_inverted: bool, voi: int = 0) -> NDArray[np.uint8]:
+        """Index to grey; the file's own LUT or window, the `voi`th it offers, where `window` is None."""
         chosen = None if window is None else (window.center, window.width)
-        return self.decoded.lut(window=chosen, inverted=is_inverted)
+        return self.decoded.lut(voi, chosen, is_inverted)
 
 
 def load_image(image: Image, read_file: ReadFile) -> LoadedImage:
@@ -66,9 +82,17 @@ def load_image(image: Image, read_file: ReadFile) -> LoadedImage:
         raise FileRefused(
             f"{path.name}: the file is not where it was imported from. Bring it back to {path.parent}."
         )
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != image.sha256:
-            raise FileRefused(f"{path.name}: the file was changed after its import. Import it again.")
+    if _sha256(path) != image.sha256:
+        raise FileRefused(f"{path.name}: the file was changed after its import. Import it again.")
     decoded = read_file(image.path, image.frame)
-    pyramid = build_pyramid(decoded.lut_index(decoded.pixels))
+    pyramid = build_pyramid(decoded.lut_index(decoded.pixels), decoded.padding_index)
     return LoadedImage(image.id, pyramid, Window(*decoded.default_window), decoded)
+
+
+def _sha256(path: Path) -> str:
+    """Hash of the content; raises FileRefused where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FileRefused(f"{path.name}: cannot be read ({error.strerror}). Check the disk.") from error

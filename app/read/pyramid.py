@@ -50,25 +50,39 @@ class VisiblePart:
     """Where the piece is drawn, in pane px."""
 
 
-def build_pyramid(indices: Pixels) -> Pyramid:
-    """Halve (H, W) uint16 until a side would fall below `SMALLEST_SIDE_PX`."""
+def build_pyramid(indices: Pixels, padding: tuple[int, int] | None = None) -> Pyramid:
+    """Halve (H, W) uint16 until a side would fall below `SMALLEST_SIDE_PX`; see `halved` for the padding."""
     levels = [np.ascontiguousarray(indices)]
     while min(levels[-1].shape) >= 2 * SMALLEST_SIDE_PX:
-        levels.append(halved(levels[-1]))
+        levels.append(halved(levels[-1], padding))
     return Pyramid(tuple(levels))
 
 
-def halved(pixels: Pixels) -> Pixels:
-    """Rounded 2x2 means of (H, W) uint16; an odd last row or column is repeated."""
+def halved(pixels: Pixels, padding: tuple[int, int] | None = None) -> Pixels:
+    """Rounded 2x2 means of (H, W) uint16; an odd last row or column is repeated.
+
+    Values in `padding` (first, last) are no image and take no part: a mean with them would draw a bright
+    line where the image ends. Four of them make one again.
+    """
     height, width = pixels.shape
     if height % 2 or width % 2:
         pixels = np.pad(pixels, ((0, height % 2), (0, width % 2)), mode="edge")
     out = np.empty((pixels.shape[0] // 2, pixels.shape[1] // 2), np.uint16)
     for row in range(0, out.shape[0], BAND_ROWS):
         band = pixels[2 * row : 2 * (row + BAND_ROWS)].astype(np.uint32)
-        pairs = band[0::2] + band[1::2]
-        out[row : row + BAND_ROWS] = (pairs[:, 0::2] + pairs[:, 1::2] + 2) >> 2
+        means: NDArray[np.unsignedinteger] = (_sums(band) + np.uint32(2)) >> np.uint32(2)
+        if padding is not None:
+            is_image = (band < padding[0]) | (band > padding[1])
+            n_image = _sums(is_image.astype(np.uint32))
+            means = (_sums(band * is_image) + n_image // 2) // np.maximum(n_image, 1)
+            means[n_image == 0] = padding[0]
+        out[row : row + BAND_ROWS] = means
     return out
+
+
+def _sums(band: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    pairs = band[0::2] + band[1::2]
+    return pairs[:, 0::2] + pairs[:, 1::2]
 
 
 def visible_part(pyramid: Pyramid, placement: Placement, pane_px: Size) -> VisiblePart | None:

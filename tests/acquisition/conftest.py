@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gdcm
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom import uid
@@ -19,7 +21,10 @@ def dicom_dataset() -> Callable[..., Dataset]:
 
 
 def make_dataset(pixels: NDArray[Any], bits: int, **attributes: Any) -> Dataset:
-    """A digital mammogram in memory; attributes override what stands here, None removes."""
+    """A digital mammogram in memory; attributes override what stands here, None removes.
+
+    `overlays` is a list of what `lay_over` takes.
+    """
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
@@ -37,11 +42,38 @@ def make_dataset(pixels: NDArray[Any], bits: int, **attributes: Any) -> Dataset:
     dataset.PixelData = pixels.tobytes()
     dataset["PixelData"].VR = "OB" if dataset.BitsAllocated == 8 else "OW"
     for keyword, value in attributes.items():
-        if value is None:
+        if keyword == "overlays":
+            for group, plane in enumerate(value):
+                lay_over(dataset, 0x6000 + 2 * group, **plane)
+        elif value is None:
             delattr(dataset, keyword)
         else:
             setattr(dataset, keyword, value)
     return dataset
+
+
+def lay_over(
+    dataset: Dataset,
+    group: int,
+    bits: NDArray[Any],
+    origin: tuple[int, int] = (1, 1),
+    kind: str = "G",
+    label: str = "",
+    n_frames: int | None = None,
+) -> None:
+    """Add a plane of bits (H, W) or (n, H, W); origin is (row, column) and counts from 1."""
+    dataset.add_new((group, 0x10), "US", bits.shape[-2])
+    dataset.add_new((group, 0x11), "US", bits.shape[-1])
+    dataset.add_new((group, 0x40), "CS", kind)
+    dataset.add_new((group, 0x50), "SS", list(origin))
+    dataset.add_new((group, 0x100), "US", 1)
+    dataset.add_new((group, 0x102), "US", 0)
+    if label:
+        dataset.add_new((group, 0x1500), "LO", label)
+    if n_frames is not None:
+        dataset.add_new((group, 0x15), "IS", n_frames)
+    packed = np.packbits(bits.ravel().astype(bool), bitorder="little").tobytes()
+    dataset.add_new((group, 0x3000), "OW", packed + bytes(len(packed) % 2))
 
 
 @pytest.fixture
@@ -53,5 +85,40 @@ def write_dicom(tmp_path: Path) -> WriteDicom:
         path.parent.mkdir(parents=True, exist_ok=True)
         make_dataset(pixels, bits, **attributes).save_as(path, enforce_file_format=True)
         return path
+
+    return write
+
+
+@pytest.fixture
+def recompress() -> Callable[[Path, str, Path], Path]:
+    """`recompress(source, "JPEG2000Lossless", target)`: the file in what gdcm calls that transfer syntax."""
+    return recompressed
+
+
+def recompressed(source: Path, syntax: str, target: Path) -> Path:
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(source))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(target))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    return target
+
+
+@pytest.fixture
+def crashing_dicom(write_dicom: WriteDicom) -> Callable[[Path], None]:
+    """`crashing_dicom(path)` writes a JPEG lossless file on which gdcm ends its whole process."""
+
+    def write(path: Path) -> None:
+        pixels = (np.arange(60_000) % 3001).astype(np.uint16).reshape(300, 200)
+        recompressed(write_dicom(pixels, name="sound/whole.dcm"), "JPEGLosslessProcess14_1", path)
+        content = bytearray(path.read_bytes())
+        behind_the_frame_header = content.index(b"\xff\xd8\xff\xc3") + 15
+        content[behind_the_frame_header] = 46  # where the next marker should begin
+        path.write_bytes(content)
 
     return write

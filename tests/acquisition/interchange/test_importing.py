@@ -176,15 +176,31 @@ def test_bad_files_are_refused_with_a_reason_and_the_rest_comes_in(shelf, write,
     cut = write("d/cut.dcm")
     cut.write_bytes(cut.read_bytes()[:-100])
     report_file = write("d/sr.dcm", Rows=None, Columns=None, PixelData=None)
-    stack = write("d/stack.dcm", NumberOfFrames=2, PixelData=bytes(40 * 30 * 2 * 2))
+    stack = write("d/stack.dcm", NumberOfFrames=3, PixelData=bytes(40 * 30 * 2 * 2))
     (tmp_path / "d" / "notes.txt").write_text("not an image")
     result = import_paths([tmp_path / "d"], shelf)
     assert (result.imported, result.skipped) == (1, 1)
     reasons = dict(result.refused)
     assert "truncated" in reasons[cut]
     assert "no image" in reasons[report_file]
-    assert "stack of 2 frames" in reasons[stack]
+    assert "4800 of the 7200 bytes" in reasons[stack]
     assert all(str(path) not in reason for path, reason in result.refused)
+
+
+def test_a_stack_comes_in_as_its_first_frame(shelf, write):
+    import_paths([write("stack.dcm", NumberOfFrames=2, PixelData=bytes(40 * 30 * 2 * 2))], shelf)
+    [image] = shelf.images()
+    assert (image.frame, image.width_px, image.height_px) == (0, 30, 40)
+
+
+def test_a_file_that_crashes_its_decoder_costs_the_import_a_sentence(shelf, write, tmp_path, crashing_dicom):
+    write("d/good.dcm")
+    crashing_dicom(tmp_path / "d" / "bad.dcm")
+    report = import_paths([tmp_path / "d"], shelf)
+    assert report.imported == 1
+    [(path, reason)] = report.refused
+    assert path.name == "bad.dcm"
+    assert "its decoder crashed on it" in reason
 
 
 def test_pixels_that_do_not_decode_leave_no_empty_case_behind(shelf, dicom_dataset, tmp_path):
