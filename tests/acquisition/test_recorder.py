@@ -1,7 +1,4 @@
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -333,44 +330,3 @@ def test_a_session_of_simulated_gaze_comes_back_as_it_was_made(tmp_path):
     assert recording.gaps()
     assert recording.header.session.reader_pseudonym == "simulated"
     assert (np.abs(gaze["host_time_ns"] - gaze["time_ns"] - 3_000_000) < 200_000).all()
-
-
-RECORD_UNTIL_KILLED = """
-import sys
-from acquisition.clock import RealClock
-from acquisition.domain import Display
-from acquisition import headless, recorder
-from acquisition.sources import open_source
-from acquisition.store import open_store
-clock = RealClock()
-source = open_source("simulated", clock=clock, display=Display(1920, 1080, 527.0, 296.0), rate_hz=600.0)
-store = open_store(sys.argv[1])
-told = []
-real_wait = recorder.Recorder.wait_until_open
-def wait_and_tell(self, timeout_s=30.0):
-    real_wait(self, timeout_s)
-    for _ in range(8):
-        now_ns = clock.now_ns()
-        assert self.wait_for(now_ns + 100_000_000, 30.0)
-        sys.stdout.write(f"{now_ns + 100_000_000}\\n")
-        sys.stdout.flush()
-recorder.Recorder.wait_until_open = wait_and_tell
-headless.record_session(store, source, 600.0, clock=clock, display=Display(1920, 1080, 527.0, 296.0))
-"""
-
-
-def test_killed_in_the_middle_all_that_was_told_to_be_stored_is_there(tmp_path):
-    command = [sys.executable, "-c", RECORD_UNTIL_KILLED, str(tmp_path)]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
-        told_ns = [int(process.stdout.readline()) for _ in range(8)]
-        process.kill()
-    with open_store(tmp_path) as store:
-        (session,) = store.sessions()
-        raw = store.raw(session.id)
-    assert session.state is SessionState.INTERRUPTED
-    assert session.n_samples == len(raw.samples)
-    stamps = raw.samples["device_time_stamp"]
-    assert np.diff(stamps).max() < 2 * 1e6 / 600
-    missing_ns = told_ns[-1] - raw.host_time_ns[-1]
-    assert missing_ns <= 1e9 / 600 + 1000
