@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FRAME = struct.Struct("<cI")
 TALK = b"J"
-PUMP_EVERY_S = 0.004
+PUMP_EVERY_S = 0.008
 MAX_WAITING_BYTES = 256 * 2**20
 """Of packed samples while nobody reads: a quarter of an hour at 1200 Hz."""
 REPORT_EVERY_NS = 1_000_000_000

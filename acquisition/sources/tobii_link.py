@@ -213,7 +213,8 @@ class HostLink:
                 self._hello = content["hello"]
             else:
                 self._arrived.append((kind, content))
-            self._news.notify_all()
+            if kind in "GJ":  # the others come just before their gaze
+                self._news.notify_all()
 
     def _log_errors(self) -> None:
         assert self._process.stderr is not None

@@ -22,6 +22,9 @@ IDLE_NS = 100_000_000
 """When nothing at all came for so long, there is nothing to wait for."""
 
 _DTYPES = {"q": "<i8", "f": "<f4", "B": "|u1"}
+_FRAMES = {
+    kind: np.dtype([(label, _DTYPES[code]) for label, code in layout(kind.encode())]) for kind in "GOP"
+}
 _UNITS = {"display_area": "normalized", "user_coordinate": "mm", "diameter": "mm", "openness_value": "mm"}
 _ROLES = {
     "gaze_point_on_display_area": "",
@@ -47,7 +50,7 @@ def channels_of(kinds: str) -> tuple[Channel, ...]:
 
 def unpack(kind: str, payload: bytes) -> tuple[Stamps, Samples]:
     """Arrivals (n,) in ns of the host process and samples (n,) of one frame."""
-    dtype = np.dtype([(label, _DTYPES[code]) for label, code in layout(kind.encode())])
+    dtype = _FRAMES[kind]
     n = len(payload) // (8 + dtype.itemsize)
     return np.frombuffer(payload, np.int64, n), np.frombuffer(payload, dtype, n, 8 * n)
 
@@ -67,7 +70,7 @@ class Join:
         """Take a frame."""
         arrivals_ns, samples = unpack(kind, payload)
         before_ns, before = self._waiting[kind]
-        self._waiting[kind] = np.concatenate([before_ns, arrivals_ns]), np.concatenate([before, samples])
+        self._waiting[kind] = np.concatenate([before_ns, arrivals_ns]), _concatenated(before, samples)
         self._newest_ns, self._added_ns = max(self._newest_ns, int(arrivals_ns[-1])), now_ns
 
     def ready(self, now_ns: int, *, is_all: bool = False) -> tuple[Stamps, Samples]:
@@ -94,7 +97,7 @@ class Join:
     def leftover(self) -> Samples:
         """Openness (n,) that had no gaze within a second, once."""
         leftover, self._leftover = self._leftover, []
-        return np.concatenate([unpack("O", b"")[1], *leftover])
+        return _concatenated(unpack("O", b"")[1], *leftover)
 
     def _openness_of(self, gaze: Samples) -> NDArray[np.intp]:
         """Where the openness of each sample waits, -1 where it does not."""
@@ -122,6 +125,11 @@ class Join:
             self._leftover.append(openness[old])
         kept &= ~old
         self._waiting["O"] = arrivals_ns[kept], openness[kept]
+
+
+def _concatenated(*parts: Samples) -> Samples:
+    """Parts of one dtype as one, without numpy's long look at every field of it."""
+    return np.concatenate([_as_bytes(part) for part in parts]).view(parts[0].dtype).reshape(-1)
 
 
 def _as_bytes(samples: Samples) -> NDArray[np.uint8]:
