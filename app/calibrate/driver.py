@@ -127,6 +127,7 @@ class CalibrationDriver(QObject):
         self._is_spoilt = False
         """Whether the tracker collected while the reader was not looking."""
         self._kind = ValidationKind.VALIDATION
+        self._ground_grey = 0
         self._now = Procedure((), ())
         self.looks: dict[Point, Look] = {}
         """The last look at each target of the validation."""
@@ -153,10 +154,13 @@ class CalibrationDriver(QObject):
         """What was judged so far."""
         return validation_of(self._sitting, self._kind, self._now.judged, self._clock.now_ns())
 
-    def prepare(self, procedure: Procedure, kind: ValidationKind = ValidationKind.VALIDATION) -> None:
-        """Take up a procedure; it waits for `Begun`."""
+    def prepare(
+        self, procedure: Procedure, ground_grey: int, kind: ValidationKind = ValidationKind.VALIDATION
+    ) -> None:
+        """Take up a procedure, shown on this grey (0 to 255); it waits for `Begun`."""
         self._forget()
         self._now, self._kind, self._at = procedure, kind, None
+        self._ground_grey = ground_grey
         self.looks.clear()
         self.changed.emit(procedure)
 
@@ -342,16 +346,17 @@ class CalibrationDriver(QObject):
     # What the recording is told
 
     def _note(self, before: Procedure, happening: Happening) -> None:
+        what = "drift_check" if self._kind is ValidationKind.DRIFT else "calibration"
         if isinstance(happening, Begun | RedoAll):
-            targets = {"calibration": len(self._now.calibration), "validation": len(self._now.validation)}
-            self._post("calibration_begun", {"kind": str(self._kind), "n_targets": targets})
+            n_targets = len(self._now.calibration) + len(self._now.validation)
+            self._post(f"{what}_begun", {"n_targets": n_targets, "ground_grey": self._ground_grey})
         elif isinstance(happening, Collected) and len(self._now.missed) > len(before.missed):
             x, y = self._now.missed[-1]
             self._post("calibration_target_missed", {"x": x, "y": y})
         elif isinstance(happening, Aborted):
-            self._post("calibration_aborted", {"stage": str(before.stage)})
+            self._post(f"{what}_aborted", {"stage": str(before.stage)})
         if self._now.stage is Stage.TROUBLE and before.stage is not Stage.TROUBLE:
-            self._post("calibration_failed", {"problem": self._now.problem})
+            self._post(f"{what}_failed", {"problem": self._now.problem})
 
     def _keep(self, blob: bytes) -> None:
         validation = self.validation

@@ -193,7 +193,8 @@ class CalibrationFlow(QObject):
             calibration = ()
         self._timer.stop()
         self.page.set_ground(self.ground())
-        self.driver.prepare(Procedure(calibration, VALIDATION_NINE if with_nine else VALIDATION_FOUR))
+        validation = VALIDATION_NINE if with_nine else VALIDATION_FOUR
+        self.driver.prepare(Procedure(calibration, validation), self.page.ground_grey)
         self.driver.happen(Begun())
 
     @Slot()
@@ -236,7 +237,7 @@ class CalibrationFlow(QObject):
         if outside(self.page.target, DRIFT_TARGET, self.driver.display):
             self._give_up("The target of a drift check lies outside the window: let it fill the screen.")
             return
-        self.driver.prepare(Procedure((), DRIFT_TARGET), ValidationKind.DRIFT)
+        self.driver.prepare(Procedure((), DRIFT_TARGET), self.page.ground_grey, ValidationKind.DRIFT)
         self.driver.happen(Begun())
 
     def _open(self, then: Then, *, fills: bool) -> None:
@@ -323,6 +324,7 @@ class CalibrationFlow(QObject):
 
     def _turn_to(self, page: QWidget, layout: str) -> None:
         """Show a page without a target, and tell the recording."""
+        self.page.set_ground(self.ground())
         self.page.turn_to(page)
         sitting = self._session.sitting
         if sitting is not None:

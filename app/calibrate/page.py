@@ -59,6 +59,11 @@ class CalibratePage(QWidget):
             self.window().setWindowState(self._state_before)
             self._state_before = None
 
+    @property
+    def ground_grey(self) -> int:
+        """The grey of the ground, 0 to 255."""
+        return self._grey
+
     def set_ground(self, grey: int) -> None:
         """The grey of the ground, 0 to 255."""
         self._grey = grey

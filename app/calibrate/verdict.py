@@ -67,12 +67,16 @@ def figures(quality: GazeQuality) -> list[Figure]:
 
 
 def history(validations: Sequence[Validation], before: Validation) -> list[float]:
-    """The accuracies of this reader's earlier validations, oldest first; those without gaze are left out."""
-    return [
-        v.both.accuracy_deg
+    """The accuracies of this reader's earlier validations, oldest first.
+
+    Those without gaze are left out, and simulated ones do not mix with others.
+    """
+    alike = [
+        v
         for v in validations
-        if v.kind is ValidationKind.VALIDATION and v.id != before.id and v.both.accuracy_deg is not None
+        if v.kind is ValidationKind.VALIDATION and v.is_simulated == before.is_simulated and v.id != before.id
     ]
+    return [v.both.accuracy_deg for v in alike if v.both.accuracy_deg is not None]
 
 
 def history_words(errors_deg: Sequence[float]) -> str:

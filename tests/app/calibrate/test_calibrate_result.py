@@ -80,7 +80,8 @@ def test_the_history_is_of_validations_before_this_one() -> None:
     before = [validation(looks_at(VALIDATION_FOUR, offset_deg)) for offset_deg in (0.4, 0.8, 0.6)]
     drift = replace(before[0], id="val_drift", kind=ValidationKind.DRIFT)
     blind = validation(looks_at(VALIDATION_FOUR[:1], unseen=VALIDATION_FOUR[0]))
-    errors_deg = history([*before, drift, blind, now], now)
+    real = replace(before[1], id="val_real", is_simulated=False)
+    errors_deg = history([*before, drift, blind, real, now], now)
     assert errors_deg == pytest.approx([0.4, 0.8, 0.6], abs=0.01)
     assert history_words(errors_deg) == "3 before, median 0.60°"
     assert history_words([]) == "This is the first."

@@ -27,6 +27,7 @@ from acquisition.sources.base import Eyes
 from acquisition.validation import validation_from_values
 
 CALIBRATED_HERE = Procedure(FIVE, VALIDATION_FOUR)
+GREY = 90
 ELSEWHERE = Procedure((), VALIDATION_FOUR)
 
 
@@ -38,7 +39,7 @@ def seat(qtbot: QtBot) -> Iterator[Seat]:
 
 
 def begin(seat: Seat, procedure: Procedure = CALIBRATED_HERE) -> None:
-    seat.driver.prepare(procedure)
+    seat.driver.prepare(procedure, GREY)
     seat.driver.happen(Begun())
 
 
@@ -68,6 +69,8 @@ def test_a_calibration_runs_from_the_first_target_to_the_recording(seat: Seat) -
     [validation] = seat.kept
     assert validation.kind is ValidationKind.VALIDATION
     assert validation.is_simulated
+    [event] = seat.recorder.events("calibration_begun")
+    assert event.detail == {"n_targets": 9, "ground_grey": GREY}
     [event] = seat.recorder.events("validation")
     assert validation_from_values(event.detail) == validation
     [event] = seat.recorder.events("calibration")
@@ -178,12 +181,13 @@ def test_a_source_calibrated_elsewhere_is_only_validated(qtbot: QtBot) -> None:
 
 
 def test_a_drift_check_is_kept_by_itself(seat: Seat) -> None:
-    seat.driver.prepare(Procedure((), DRIFT_TARGET), ValidationKind.DRIFT)
+    seat.driver.prepare(Procedure((), DRIFT_TARGET), GREY, ValidationKind.DRIFT)
     seat.driver.happen(Begun())
     seat.live_until(lambda: bool(seat.kept))
     assert seat.kept[0].kind is ValidationKind.DRIFT
     assert seat.kept[0].both.accuracy_deg == pytest.approx(0.5, abs=0.01)
     assert seat.recorder.views()[0].layout == "drift"
+    assert len(seat.recorder.events("drift_check_begun")) == 1
     assert seat.recorder.events("calibration") == []
     assert seat.calibrator.asked == []
 
