@@ -96,8 +96,8 @@ def read_channel_file(path: Path, display: Display) -> ChannelFile:
 def example_file(descriptions: Sequence[Description]) -> str:
     """A file for this stream, to be edited: it takes the first two channels for x and y of both eyes."""
     labels = [channel.label for channel in plain_channels(descriptions, "<f8")]
-    # A string of JSON is one of TOML.
-    names = [json.dumps(label, ensure_ascii=False) for label in labels]
+    # A string of JSON is one of TOML, once DEL is escaped as well.
+    names = [json.dumps(label, ensure_ascii=False).replace("\x7f", "\\u007f") for label in labels]
     entries = zip(names, ("both_x", "both_y"), strict=False)
     lines = [f'{name} = {{ role = "{role}", unit = "pixels" }}' for name, role in entries]
     return "\n".join(["[channels]", *lines])

@@ -1,7 +1,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acquisition.domain import Display
@@ -104,6 +104,7 @@ def test_a_file_that_does_not_fit_the_stream_says_so(more, sentence, written):
         file.channels([Description("gaze x"), Description("gaze y")], "<f4")
 
 
+@example([Description(""), Description("\x7f")])
 @given(st.lists(st.text(max_size=8).map(Description), min_size=2, max_size=5))
 def test_the_example_for_any_stream_is_a_file_that_makes_it_usable(tmp_path_factory, descriptions):
     path = tmp_path_factory.mktemp("example") / "channels.toml"
