@@ -24,6 +24,7 @@ from acquisition.store.reconcile import reconcile
 from acquisition.store.recording import RecordingWriter
 from acquisition.store.recording_file import sha256_of
 from acquisition.store.recording_reader import RawGaze, Recording
+from acquisition.store.salvage import salvage
 
 CATALOGUE_NAME = "catalogue.sqlite"
 RECORDINGS_NAME = "recordings"
@@ -165,6 +166,13 @@ class Store:
         clock = source_clock(recording.clock_pairs())
         for raw in raw_parts(recording):
             yield gaze_by_clock(raw, clock)
+
+    def salvage(self, session_id: str) -> tuple[NDArray[np.void], list[str]]:
+        """The gaze (n,) of a recording without its damaged chunks, and a sentence for each of them.
+
+        For a recording that everything else refuses. Raises `StoreError` where nothing can be read of it.
+        """
+        return salvage(Recording(self._path(self.catalogue.session(session_id).id)))
 
     def gaps(self, session_or_reading_id: str) -> list[Gap]:
         """The recorded stretches without usable gaze that touch a session or a reading."""
