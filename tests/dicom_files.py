@@ -1,0 +1,81 @@
+"""Small DICOM files made to order, for tests that read or show them."""
+
+from pathlib import Path
+from typing import Any
+
+import gdcm
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import uid
+from pydicom.dataset import Dataset, FileMetaDataset
+
+
+def make_dataset(pixels: NDArray[Any], bits: int, **attributes: Any) -> Dataset:
+    """A digital mammogram in memory; attributes override what stands here, None removes.
+
+    `overlays` is a list of what `lay_over` takes.
+    """
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    dataset.SOPClassUID = uid.DigitalMammographyXRayImageStorageForPresentation
+    dataset.SOPInstanceUID = uid.generate_uid()
+    dataset.StudyInstanceUID = uid.generate_uid()
+    dataset.PatientID = "P1"
+    dataset.Modality = "MG"
+    dataset.Rows, dataset.Columns = pixels.shape[-2:]
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.BitsAllocated = pixels.dtype.itemsize * 8
+    dataset.BitsStored, dataset.HighBit = bits, bits - 1
+    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
+    dataset.PixelData = pixels.tobytes()
+    dataset["PixelData"].VR = "OB" if dataset.BitsAllocated == 8 else "OW"
+    for keyword, value in attributes.items():
+        if keyword == "overlays":
+            for group, plane in enumerate(value):
+                lay_over(dataset, 0x6000 + 2 * group, **plane)
+        elif value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    return dataset
+
+
+def lay_over(
+    dataset: Dataset,
+    group: int,
+    bits: NDArray[Any],
+    origin: tuple[int, int] = (1, 1),
+    kind: str = "G",
+    label: str = "",
+    n_frames: int | None = None,
+) -> None:
+    """Add a plane of bits (H, W) or (n, H, W); origin is (row, column) and counts from 1."""
+    dataset.add_new((group, 0x10), "US", bits.shape[-2])
+    dataset.add_new((group, 0x11), "US", bits.shape[-1])
+    dataset.add_new((group, 0x40), "CS", kind)
+    dataset.add_new((group, 0x50), "SS", list(origin))
+    dataset.add_new((group, 0x100), "US", 1)
+    dataset.add_new((group, 0x102), "US", 0)
+    if label:
+        dataset.add_new((group, 0x1500), "LO", label)
+    if n_frames is not None:
+        dataset.add_new((group, 0x15), "IS", n_frames)
+    packed = np.packbits(bits.ravel().astype(bool), bitorder="little").tobytes()
+    dataset.add_new((group, 0x3000), "OW", packed + bytes(len(packed) % 2))
+
+
+def recompressed(source: Path, syntax: str, target: Path) -> Path:
+    """The file in what gdcm calls that transfer syntax."""
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(source))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(target))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    return target
