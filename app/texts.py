@@ -184,7 +184,7 @@ class Text(StrEnum):
     BACK = "Back"
     RESULT_GOOD = "Good to read with"
     RESULT_BAD = "Not good enough"
-    RESULT_FINE = "Gaze is measured within the limits, everywhere on the screen."
+    RESULT_FINE = "Gaze is within the limits everywhere on the screen."
     ONE_EYE = "Only the {eye} eye could be calibrated: it alone counts."
     LEFT_ALONE = "Only the left eye counts."
     RIGHT_ALONE = "Only the right eye counts."

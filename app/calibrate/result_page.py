@@ -28,6 +28,8 @@ from app.read.session import SourceChoice
 from app.texts import Text, say
 
 COLUMN_PX = 412
+FOOT_PX = 60
+"""Room for the storage light, which lies on every page."""
 HEADS = (Text.COLUMN_ACCURACY, Text.COLUMN_RMS, Text.COLUMN_STD, Text.COLUMN_BCEA, Text.COLUMN_LOSS)
 ROWS = (
     (Eyes.LEFT, Text.LEFT_EYE, Text.SIDE_LEFT),
@@ -61,7 +63,7 @@ class ResultPage(QWidget):
         self._fill(right, source)
         right.setFixedWidth(COLUMN_PX)
         row = QHBoxLayout(self)
-        row.setContentsMargins(24, 24, 24, 24)
+        row.setContentsMargins(24, 24, 24, FOOT_PX)
         row.setSpacing(16)
         row.addWidget(left, stretch=1)
         row.addWidget(right)
