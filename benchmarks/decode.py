@@ -131,7 +131,7 @@ def in_turns(works: dict[str, Callable[[], object]], n: int) -> dict[str, float]
 
 
 def mutate(files: dict[str, Path], folder: Path, n: int) -> None:
-    """Small cut-outs of the film, damaged in up to eight bytes each or cut short."""
+    """Small cut-outs of the film with up to eight bytes changed, in header, codestream or anywhere, or cut."""
     workers = FileWorkers(1)
     small = [small_copy(path, folder / f"small_{name}.dcm") for name, path in files.items()]
     contents, path = [file.read_bytes() for file in small], folder / "mutated.dcm"
@@ -178,9 +178,10 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
     if rng.random() < 0.1:
         return content[: rng.randrange(len(content))]
     changed = bytearray(content)
-    end = rng.choice((1500, len(content)))
+    pixels = max(content.rfind(b"\xe0\x7f\x10\x00"), 132)
+    first, last = rng.choice(((132, pixels + 12), (pixels, pixels + 200), (132, len(content))))
     for _ in range(rng.choice((1, 2, 8))):
-        changed[rng.randrange(132, min(end, len(content)))] = rng.randrange(256)
+        changed[rng.randrange(first, min(last, len(content)))] = rng.randrange(256)
     return bytes(changed)
 
 

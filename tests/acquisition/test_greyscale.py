@@ -1,62 +1,22 @@
 """The grey-scale pipeline against the formulas of PS3.3 C.11, written out value by value."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ps33 import FUNCTIONS, assert_greys, linear
 
 from acquisition.greyscale import Greyscale, LookupTable, VoiFunction, Window, window_fraction
 
 CENTERS = st.floats(-3000, 6000, allow_nan=False)
 WIDTHS = st.floats(1, 5000, allow_nan=False)
-EDGE = 1e-6  # nearer than this to a rounding edge, floating point may fall either way
-
-
-def linear(x: float, c: float, w: float) -> float:
-    if x <= c - 0.5 - (w - 1) / 2:
-        return 0.0
-    if x > c - 0.5 + (w - 1) / 2:
-        return 255.0
-    return ((x - (c - 0.5)) / (w - 1) + 0.5) * 255.0
-
-
-def linear_exact(x: float, c: float, w: float) -> float:
-    if x <= c - w / 2:
-        return 0.0
-    if x > c + w / 2:
-        return 255.0
-    return ((x - c) / w + 0.5) * 255.0
-
-
-def sigmoid(x: float, c: float, w: float) -> float:
-    try:
-        return 255.0 / (1 + math.exp(-4 * (x - c) / w))
-    except OverflowError:
-        return 0.0
-
-
-FORMULAS = {
-    VoiFunction.LINEAR: linear,
-    VoiFunction.LINEAR_EXACT: linear_exact,
-    VoiFunction.SIGMOID: sigmoid,
-}
-
-
-def assert_greys(table, expected):
-    """Every grey is the rounded formula; within a hair of .5 either neighbour will do."""
-    assert table.dtype == np.uint8
-    assert len(table) == len(expected)
-    for grey, exact in zip(table.tolist(), expected, strict=True):
-        assert abs(grey - exact) <= 0.5 + EDGE
 
 
 @pytest.mark.parametrize("function", VoiFunction)
 @given(center=CENTERS, width=WIDTHS, slope=st.sampled_from([1.0, 0.5, -2.0]), inverted=st.booleans())
 def test_windows_follow_the_formulas(function, center, width, slope, inverted):
     scale = Greyscale(bits=8, slope=slope, intercept=-7.0, function=function, is_inverted=inverted)
-    expected = [FORMULAS[function](x * slope - 7.0, center, width) for x in range(256)]
+    expected = [FUNCTIONS[function](x * slope - 7.0, center, width) for x in range(256)]
     if inverted:
         expected = [255.0 - grey for grey in expected]
     assert_greys(scale.table(window=(center, width)), expected)
@@ -119,6 +79,22 @@ def test_a_measured_window_makes_low_black_and_high_white(slope):
     black, white = (500, 3000) if slope > 0 else (3000, 500)
     assert (table[black], table[white]) == (0, 255)
     assert 0 < table[1700] < 255
+
+
+def test_ways_to_choose_are_named_by_the_file_or_by_what_they_are():
+    lut = LookupTable(first=0, bits=8, values=np.zeros(8, dtype=np.uint16))
+    named = LookupTable(first=0, bits=8, values=np.zeros(8, dtype=np.uint16), explanation="IMPLANT")
+    vois = (lut, named, Window(4, 4), Window(1.5, 2, "FATTY"))
+    assert Greyscale(bits=3, vois=vois).voi_names == ("LUT 1", "IMPLANT", "4 / 4", "FATTY")
+    assert Greyscale(bits=3).voi_names == ()
+
+
+@pytest.mark.parametrize(
+    ("padding", "index"), [((3, 0), (0, 3)), ((-5, 1), (0, 1)), ((250, 999), (250, 255)), ((256, 300), None)]
+)
+def test_padding_beyond_the_stored_values_is_cut_to_them(padding, index):
+    assert Greyscale(bits=8, padding=padding).padding_index == index
+    assert Greyscale(bits=8).padding_index is None
 
 
 def test_padding_is_black_whatever_the_inversion():
