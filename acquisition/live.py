@@ -17,8 +17,7 @@ from acquisition.gaps import find_gaps
 from acquisition.geometry import binocular_point, is_finite
 from acquisition.ledger import GapLedger, longest_gap_s
 from acquisition.sources.base import Batch, ClockPair, SourceInfo
-from acquisition.store.gaze import gaze_dtype, gaze_of
-from acquisition.store.recording_reader import RawGaze
+from acquisition.store.gaze import GazeView
 
 RECENT_S = 5.0
 SILENT_S = 0.1
@@ -68,6 +67,7 @@ class _Piece(NamedTuple):
 
     gaze: NDArray[np.void]
     xy_fraction: NDArray[np.float64]
+    n_usable: int
     last_ns: int
 
 
@@ -76,7 +76,7 @@ class LiveGaze:
 
     def __init__(self, info: SourceInfo, opened_ns: int) -> None:
         """Follow a source that was opened at this host time."""
-        self._info, self._dtype = info, gaze_dtype(info.channels)
+        self._info, self._view = info, GazeView(info.channels)
         self._pairs: list[ClockPair] = []
         self._source_clock = SourceClock()
         self._recent: deque[_Piece] = deque()
@@ -107,24 +107,23 @@ class LiveGaze:
         """Take in the samples of a batch and their capture times (n,)."""
         if len(time_ns) == 0 or not self._info.channels:
             return
-        raw = RawGaze(self._info.channels, batch.samples, batch.source_time_s, batch.host_time_ns)
-        gaze = gaze_of(raw, ())
-        gaze["time_ns"] = time_ns
-        piece = _Piece(gaze, binocular_point(gaze), int(time_ns[-1]))
+        gaze = np.empty(len(time_ns), self._view.dtype)
+        self._view.fill(gaze, batch.samples, batch.source_time_s, batch.host_time_ns, time_ns)
+        xy_fraction = binocular_point(gaze)
+        piece = _Piece(gaze, xy_fraction, int(is_finite(xy_fraction).sum()), int(time_ns[-1]))
         self._open_pieces.append(NewestGaze(time_ns, piece.xy_fraction))
         self._can_settle |= bool(_is_on_screen(piece.xy_fraction).any())
         self._recent.append(piece)
         begin_ns = int(time_ns[-1]) - round(RECENT_S * 1e9)
         while self._recent[0].last_ns < begin_ns:
             self._recent.popleft()
-        self._count(int(time_ns[-1]), piece.xy_fraction)
+        self._count(piece)
 
-    def _count(self, time_ns: int, xy_fraction: NDArray[np.float64]) -> None:
+    def _count(self, piece: _Piece) -> None:
         """Go on counting, with an entry for every `COUNT_EVERY_NS`."""
         last = self._counts[-1]
-        time_ns = max(time_ns, last.time_ns)  # the source's time may run back
-        n_usable = last.n_usable + int(is_finite(xy_fraction).sum())
-        now = _Count(time_ns, last.n_samples + len(xy_fraction), n_usable)
+        time_ns = max(piece.last_ns, last.time_ns)  # the source's time may run back
+        now = _Count(time_ns, last.n_samples + len(piece.gaze), last.n_usable + piece.n_usable)
         if len(self._counts) > 1 and time_ns - self._counts[-2].time_ns < COUNT_EVERY_NS:
             self._counts[-1] = now
         else:
@@ -141,7 +140,7 @@ class LiveGaze:
         """Gaze (n,) as from `Store.gaze`, captured in [start, end); none older than `RECENT_S`."""
         pieces = [piece.gaze.tobytes() for piece in tuple(self._recent) if piece.last_ns >= start_ns]
         # `concatenate` would compare their forty fields piece by piece, a hundred times slower.
-        gaze = np.frombuffer(bytearray().join(pieces), self._dtype)
+        gaze = np.frombuffer(bytearray().join(pieces), self._view.dtype)
         return gaze[(gaze["time_ns"] >= start_ns) & (gaze["time_ns"] < end_ns)]
 
     def recent(self, now_ns: int) -> RecentGaze:
@@ -178,12 +177,18 @@ class LiveGaze:
 
     def recent_quality(self) -> tuple[float | None, float]:
         """Share of usable samples (None without samples) and samples a second, over the last `RECENT_S`."""
-        gaze = self.newest(RECENT_S)
-        if len(gaze.time_ns) < 2:
+        pieces = tuple(self._recent)
+        if not pieces:
             return None, 0.0
-        span_s = float(gaze.time_ns[-1] - gaze.time_ns[0]) * 1e-9
-        rate_hz = (len(gaze.time_ns) - 1) / span_s if span_s > 0 else 0.0
-        return float(is_finite(gaze.xy_fraction).mean()), rate_hz
+        first, *others = pieces
+        # Only the first piece may have begun too early.
+        inside = first.gaze["time_ns"] >= pieces[-1].last_ns - round(RECENT_S * 1e9)
+        n_usable = int(is_finite(first.xy_fraction[inside]).sum()) + sum(piece.n_usable for piece in others)
+        n_samples = int(inside.sum()) + sum(len(piece.gaze) for piece in others)
+        if n_samples < 2:
+            return None, 0.0
+        span_s = float(pieces[-1].last_ns - first.gaze["time_ns"][inside][0]) * 1e-9
+        return n_usable / n_samples, (n_samples - 1) / span_s if span_s > 0 else 0.0
 
     def last_ns(self) -> int:
         """When the newest sample was taken."""

@@ -8,7 +8,7 @@ not, it is the moment of arrival. Nothing here is stored.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -71,20 +71,21 @@ def gaze_by_clock(raw: RawGaze, clock: SourceClock) -> NDArray[np.void]:
 
     Raises `StoreError` where a channel has a role that is no field.
     """
-    gaze = np.empty(len(raw.samples), gaze_dtype(raw.channels))
-    _fill(gaze, raw, clock, _by_role(raw.channels))
+    view = GazeView(raw.channels)
+    gaze = np.empty(len(raw.samples), view.dtype)
+    _fill_all(gaze, raw, clock, view)
     return gaze
 
 
 def gaze_of_all(recording: Recording) -> NDArray[np.void]:
     """The gaze (n,) of a whole recording; filled in while more of it is being read."""
-    clock, channels = source_clock(recording.clock_pairs()), _by_role(recording.info.channels)
-    gaze = np.empty(recording.promised().sample, gaze_dtype(recording.info.channels))
+    clock, view = source_clock(recording.clock_pairs()), GazeView(recording.info.channels)
+    gaze = np.empty(recording.promised().sample, view.dtype)
     end, filled = 0, deque[Future[None]]()
     with ThreadPoolExecutor(1, "gaze") as pool:
         for raw in raw_parts(recording):
             start, end = end, min(end + len(raw.samples), len(gaze))
-            filled.append(pool.submit(_fill, gaze[start:end], raw, clock, channels))
+            filled.append(pool.submit(_fill_all, gaze[start:end], raw, clock, view))
             if len(filled) > _AHEAD:
                 filled.popleft().result()
         for part in filled:
@@ -124,39 +125,52 @@ def _chunks_between(rows: Sequence[ChunkRow], clock: SourceClock, start_ns: int,
     return range(rows[within[0]].seq, rows[within[-1]].seq + 1) if len(within) else range(0)
 
 
-def _by_role(channels: Sequence[Channel]) -> dict[str, Channel]:
-    """The channels that fill a field. Raises `StoreError` where there is no such field."""
-    names = gaze_dtype(channels).names or ()
-    found = {channel.role: channel for channel in channels if channel.role}
-    for role, channel in found.items():
-        if role not in names:
-            raise StoreError(
-                f"Channel {channel.label} has the role {role}, which is no field of gaze: check the source"
-            )
-    return found
+class GazeView:
+    """How samples of some channels fill the fields of gaze."""
+
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        """Raises `StoreError` where a channel has a role that is no field."""
+        self.dtype = gaze_dtype(channels)
+        names = self.dtype.names or ()
+        self._filled = {channel.role: channel for channel in channels if channel.role}
+        for role, channel in self._filled.items():
+            if role not in names:
+                label = channel.label
+                raise StoreError(
+                    f"Channel {label} has the role {role}, which is no field of gaze: check the source"
+                )
+        self._absent = [name for name in names if name not in self._filled and self.dtype[name] == np.float64]
+        self._derived = {
+            f"{side}_{flag}": [f"{side}_{field}" for field in fields]
+            for side in ("left", "right", "both")
+            for flag, fields in _VALIDITY.items()
+            if f"{side}_{flag}" in names and f"{side}_{flag}" not in self._filled
+        }
+
+    def fill(
+        self,
+        gaze: NDArray[np.void],
+        samples: NDArray[np.void],
+        source_time_s: NDArray[np.float64],
+        host_time_ns: NDArray[np.int64],
+        time_ns: NDArray[np.int64],
+    ) -> None:
+        """Fill gaze (n,) from samples (n,), their stamps, arrivals and captures."""
+        for name, channel in self._filled.items():
+            _fill_field(gaze[name], samples[channel.label], channel.scale)
+        for name in self._absent:
+            gaze[name] = np.nan
+        for name, fields in self._derived.items():
+            gaze[name] = np.logical_and.reduce([np.isfinite(gaze[field]) for field in fields])
+        gaze["source_time_s"], gaze["host_time_ns"], gaze["time_ns"] = source_time_s, host_time_ns, time_ns
 
 
-def _fill(gaze: NDArray[np.void], raw: RawGaze, clock: SourceClock, channels: Mapping[str, Channel]) -> None:
-    """Fill gaze (n,) from raw samples (n,)."""
+def _fill_all(gaze: NDArray[np.void], raw: RawGaze, clock: SourceClock, view: GazeView) -> None:
     for start in range(0, len(gaze), _BLOCK):
         part = slice(start, start + _BLOCK)
-        block, source_time_s, host_time_ns = gaze[part], raw.source_time_s[part], raw.host_time_ns[part]
-        _fill_fields(block, raw.samples[part], channels)
-        block["source_time_s"], block["host_time_ns"] = source_time_s, host_time_ns
-        block["time_ns"] = clock.capture_ns(source_time_s, host_time_ns)
-
-
-def _fill_fields(gaze: NDArray[np.void], samples: NDArray[np.void], channels: Mapping[str, Channel]) -> None:
-    for name in gaze.dtype.names or ():
-        if name in channels:
-            _fill_field(gaze[name], samples[channels[name].label], channels[name].scale)
-        elif gaze.dtype[name] == np.float64:
-            gaze[name] = np.nan
-    for side in ("left", "right", "both"):
-        for flag, fields in _VALIDITY.items():
-            name = f"{side}_{flag}"
-            if name in (gaze.dtype.names or ()) and name not in channels:
-                gaze[name] = np.logical_and.reduce([np.isfinite(gaze[f"{side}_{field}"]) for field in fields])
+        source_time_s, host_time_ns = raw.source_time_s[part], raw.host_time_ns[part]
+        time_ns = clock.capture_ns(source_time_s, host_time_ns)
+        view.fill(gaze[part], raw.samples[part], source_time_s, host_time_ns, time_ns)
 
 
 def _fill_field(field: NDArray[Any], values: NDArray[Any], scale: float) -> None:
