@@ -85,6 +85,15 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "full_disk",
+        "--minutes 0.1",
+        (
+            Figure("alarm after the disk was full", r"\nalarm after the disk was full: ", 2, "s"),
+            Figure("kept in memory meanwhile", r"\nkept in memory: ", 300, "s", is_least=True),
+            Figure("samples that a full disk cost", r"\nsamples lost, duplicated or reordered: ", 0),
+        ),
+    ),
+    Benchmark(
         "clock", "--seeds 5", (Figure("clock fit, worst", r"\nclock error, final: .* max ", 0.2, "ms"),)
     ),
     Benchmark(
