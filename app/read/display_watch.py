@@ -48,7 +48,7 @@ def differences(was: Display, now: Display) -> list[str]:
 def change_sentence(was: Display, now: Display) -> str:
     """What changed, what became of the recording, and what to do; empty where nothing changed."""
     found = differences(was, now)
-    return say(Text.DISPLAY_CHANGED, what=", ".join(found)) if found else ""
+    return say(Text.DISPLAY_CHANGED, what="; ".join(found)) if found else ""
 
 
 def _words(value: str | float | tuple[float, float]) -> str:

@@ -47,6 +47,8 @@ class ReaderPage(QWidget):
         self._list.clear()
         self._list.addItems(pseudonyms)
         self._list.setVisible(bool(pseudonyms))
+        rows_px = sum(self._list.sizeHintForRow(row) for row in range(len(pseudonyms)))
+        self._list.setFixedHeight(min(rows_px + 2 * self._list.frameWidth(), LIST_HEIGHT_PX))
         self._empty.setVisible(not has_cases)
         self._follow()
 
@@ -106,7 +108,6 @@ class ReaderPage(QWidget):
     def _choice(self) -> QListWidget:
         self._list = QListWidget()
         self._list.setObjectName("readerList")
-        self._list.setMaximumHeight(LIST_HEIGHT_PX)
         self._list.currentTextChanged.connect(self._on_picked)
         self._list.itemClicked.connect(lambda item: self._on_picked(item.text()))
         self._list.itemActivated.connect(self._on_start)
