@@ -131,7 +131,7 @@ def in_turns(works: dict[str, Callable[[], object]], n: int) -> dict[str, float]
 
 
 def mutate(files: dict[str, Path], folder: Path, n: int) -> None:
-    """Small cut-outs of the film with up to eight bytes changed, in header, codestream or anywhere, or cut."""
+    """Cut-outs of the film with up to eight bytes changed in header, codestream or anywhere, or cut."""
     workers = FileWorkers(1)
     small = [small_copy(path, folder / f"small_{name}.dcm") for name, path in files.items()]
     contents, path = [file.read_bytes() for file in small], folder / "mutated.dcm"

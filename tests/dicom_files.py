@@ -1,13 +1,16 @@
 """Small DICOM files made to order, for tests that read or show them."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import gdcm
 import numpy as np
 from numpy.typing import NDArray
+from ps33 import Lut, Recipe
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
 
 
 def make_dataset(pixels: NDArray[Any], bits: int, **attributes: Any) -> Dataset:
@@ -79,3 +82,48 @@ def recompressed(source: Path, syntax: str, target: Path) -> Path:
     writer.SetImage(change.GetOutput())
     assert writer.Write()
     return target
+
+
+def write_crashing(path: Path) -> None:
+    """A JPEG lossless file on which gdcm ends its whole process."""
+    pixels = (np.arange(60_000) % 3001).astype(np.uint16).reshape(300, 200)
+    sound = path.with_suffix(".sound")
+    make_dataset(pixels, 12).save_as(sound, enforce_file_format=True)
+    content = bytearray(recompressed(sound, "JPEGLosslessProcess14_1", path).read_bytes())
+    sound.unlink()
+    behind_the_frame_header = content.index(b"\xff\xd8\xff\xc3") + 15
+    content[behind_the_frame_header] = 46  # where the next marker should begin
+    path.write_bytes(content)
+
+
+def lut_sequence(*luts: Lut, explanations: tuple[str, ...] = ()) -> Sequence:
+    """A modality or VOI LUT sequence."""
+    items = []
+    for lut, explanation in itertools.zip_longest(luts, explanations, fillvalue=""):
+        item = Dataset()
+        vr = "SS" if lut.first < 0 else "US"
+        item.add_new("LUTDescriptor", vr, [len(lut.entries) & 0xFFFF, lut.first, lut.bits])
+        item.add_new("LUTData", "US", list(lut.entries))
+        if explanation:
+            item.LUTExplanation = explanation
+        items.append(item)
+    return Sequence(items)
+
+
+def attributes(recipe: Recipe) -> dict[str, object]:
+    """What a header says to ask for this recipe."""
+    asked: dict[str, object] = {"PhotometricInterpretation": recipe.photometric}
+    if recipe.modality:
+        asked["ModalityLUTSequence"] = lut_sequence(recipe.modality)
+    else:
+        asked |= {"RescaleSlope": recipe.slope, "RescaleIntercept": recipe.intercept}
+    if recipe.voi:
+        asked["VOILUTSequence"] = lut_sequence(recipe.voi)
+    else:
+        asked |= {"WindowCenter": recipe.center, "WindowWidth": recipe.width}
+        asked["VOILUTFunction"] = recipe.function
+    if recipe.shape:
+        asked["PresentationLUTShape"] = recipe.shape
+    if recipe.padding:
+        asked["PixelPaddingValue"], asked["PixelPaddingRangeLimit"] = recipe.padding
+    return asked

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from dicom_files import make_dataset, recompressed
+from dicom_files import make_dataset, recompressed, write_crashing
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
@@ -39,15 +38,6 @@ def recompress() -> Callable[[Path, str, Path], Path]:
 
 
 @pytest.fixture
-def crashing_dicom(write_dicom: WriteDicom) -> Callable[[Path], None]:
+def crashing_dicom() -> Callable[[Path], None]:
     """`crashing_dicom(path)` writes a JPEG lossless file on which gdcm ends its whole process."""
-
-    def write(path: Path) -> None:
-        pixels = (np.arange(60_000) % 3001).astype(np.uint16).reshape(300, 200)
-        recompressed(write_dicom(pixels, name="sound/whole.dcm"), "JPEGLosslessProcess14_1", path)
-        content = bytearray(path.read_bytes())
-        behind_the_frame_header = content.index(b"\xff\xd8\xff\xc3") + 15
-        content[behind_the_frame_header] = 46  # where the next marker should begin
-        path.write_bytes(content)
-
-    return write
+    return write_crashing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import make_dataset
+from dicom_files import attributes, lut_sequence, make_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ps33 import FUNCTIONS, Lut, Recipe, assert_greys
@@ -22,38 +22,6 @@ def every_value(bits: int, is_signed: bool) -> np.ndarray:
     """(1 << bits - 6, 64): all stored values there are, in order."""
     values = np.arange(1 << bits) - ((1 << bits - 1) if is_signed else 0)
     return values.astype(np.int16 if is_signed else np.uint16).reshape(-1, 64)
-
-
-def lut_sequence(*luts: Lut, explanations: tuple[str, ...] = ()) -> Sequence:
-    items = []
-    for lut, explanation in itertools.zip_longest(luts, explanations, fillvalue=""):
-        item = Dataset()
-        vr = "SS" if lut.first < 0 else "US"
-        item.add_new("LUTDescriptor", vr, [len(lut.entries) & 0xFFFF, lut.first, lut.bits])
-        item.add_new("LUTData", "US", list(lut.entries))
-        if explanation:
-            item.LUTExplanation = explanation
-        items.append(item)
-    return Sequence(items)
-
-
-def attributes(recipe: Recipe) -> dict[str, object]:
-    """What a header says to ask for this recipe."""
-    asked: dict[str, object] = {"PhotometricInterpretation": recipe.photometric}
-    if recipe.modality:
-        asked["ModalityLUTSequence"] = lut_sequence(recipe.modality)
-    else:
-        asked |= {"RescaleSlope": recipe.slope, "RescaleIntercept": recipe.intercept}
-    if recipe.voi:
-        asked["VOILUTSequence"] = lut_sequence(recipe.voi)
-    else:
-        asked |= {"WindowCenter": recipe.center, "WindowWidth": recipe.width}
-        asked["VOILUTFunction"] = recipe.function
-    if recipe.shape:
-        asked["PresentationLUTShape"] = recipe.shape
-    if recipe.padding:
-        asked["PixelPaddingValue"], asked["PixelPaddingRangeLimit"] = recipe.padding
-    return asked
 
 
 def steps(first: int, n: int, bits: int, seed: int) -> Lut:

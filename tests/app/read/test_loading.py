@@ -1,13 +1,17 @@
 """Decoding off the GUI thread, and letting go of what is not wanted."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from dicom_files import make_dataset, write_crashing
 from pytestqt.qtbot import QtBot
 from reading_fakes import Darkroom, an_image
 
+from acquisition.dicom.workers import FileWorkers
 from acquisition.domain import Image
 from acquisition.errors import FileRefused
 from app.read.decoding import load_image
@@ -95,3 +99,34 @@ def test_closing_waits_for_the_decoder(
     threading.Timer(0.01, go_on.set).start()
     loader.close()
     assert loader.image(images[0].id) is None
+
+
+def test_a_file_that_cannot_be_read_says_so(darkroom: Darkroom, images: list[Image], monkeypatch) -> None:
+    def fails(*_args: object) -> object:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("hashlib.file_digest", fails)
+    with pytest.raises(FileRefused, match=r"cannot be read \(Input/output error\)\. Check the disk\."):
+        load_image(images[0], darkroom.read)
+
+
+def test_a_hostile_file_costs_its_pane_and_no_other(qtbot: QtBot, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("crash.dcm", "good.dcm")]
+    write_crashing(paths[0])
+    pixels = np.arange(60_000, dtype=np.uint16).reshape(300, 200) % 4096
+    make_dataset(pixels, 12).save_as(paths[1], enforce_file_format=True)
+    crash, good = (
+        an_image(name, path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        for name, path in zip(("R CC", "L CC"), paths, strict=True)
+    )
+    workers = FileWorkers(1)
+    loader = ImageLoader(workers.read_image)
+    refused: list[tuple[str, str]] = []
+    loader.refused.connect(lambda *told: refused.append(told))
+    with qtbot.waitSignals([loader.loaded, loader.refused], timeout=60_000):
+        loader.want([crash, good])
+    loader.close()
+    workers.close()
+    [(image_id, sentence)] = refused
+    assert image_id == crash.id
+    assert "crash.dcm: is damaged: its decoder crashed on it" in sentence

@@ -110,3 +110,24 @@ def test_values_beyond_the_table_take_its_last_grey() -> None:
     assert part is not None
     grey = as_grey(Mapper().map(pyramid, part, np.arange(256, dtype=np.uint8), is_flipped=False))
     assert (grey == 255).all()
+
+
+@given(images, st.integers(0, 65_535), st.integers(0, 65_535))
+def test_padding_takes_no_part_in_means(pixels: Pixels, a: int, b: int) -> None:
+    first, last = sorted((a, b))
+    halves = halved(pixels, (first, last))
+    for (row, column), mean in np.ndenumerate(halves):
+        rows = [min(2 * row + i, pixels.shape[0] - 1) for i in (0, 1)]
+        columns = [min(2 * column + i, pixels.shape[1] - 1) for i in (0, 1)]
+        four = [int(pixels[r, c]) for r in rows for c in columns]
+        image = [value for value in four if not first <= value <= last]
+        assert mean == ((sum(image) + len(image) // 2) // len(image) if image else first)
+
+
+def test_padding_is_no_image_at_any_level() -> None:
+    pixels = np.full((1024, 1024), 500, np.uint16)
+    pixels[:, 301:] = 4000
+    pyramid = build_pyramid(pixels, (4000, 4095))
+    assert len(pyramid.levels) == 3
+    for level in pyramid.levels:
+        assert set(np.unique(level)) == {500, 4000}
