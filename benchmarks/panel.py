@@ -64,7 +64,7 @@ def live_for(seconds):
 
 
 def measure(store, rate_hz, seconds):
-    """Delays in ms, one a sample, and the share of a core that the panel's timers took."""
+    """Delays in ms, one a sample, and how many pictures a second the light box painted meanwhile."""
     clock = RealClock()
 
     def start_recorder(session: Session, consent: Event) -> Recorder:
