@@ -37,6 +37,18 @@ class Laterality(StrEnum):
     UNKNOWN = ""
 
 
+class SpacingBasis(StrEnum):
+    """What the millimetres of an image are measured by (PS3.3 10.7.1)."""
+
+    DETECTOR = "detector"
+    """At the detector or on the film: larger than the body."""
+    MAGNIFIED = "magnified"
+    """In the body, by the magnification that the file estimates."""
+    CALIBRATED = "calibrated"
+    """In the body, by an object of known size or by geometry."""
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What one reading reads: a study, a folder or a patient, as the import grouped it."""
@@ -73,6 +85,21 @@ class Image:
     spacing_mm: tuple[float, float] | None = None
     """(row, column) spacing; None where the file has none."""
     is_simulated: bool = False
+    spacing_basis: SpacingBasis = SpacingBasis.UNKNOWN
+    is_upside_down: bool = False
+    """True where the pixels must also be mirrored top-bottom to hang."""
+    n_frames: int = 1
+    """Of the file, of which this is one."""
+    study_date: str = ""
+    """YYYYMMDD; tells current from prior images of a case."""
+    body_part: str = ""
+    """BREAST, CHEST, KNEE, ... in upper case; empty where unknown."""
+    view_modifiers: tuple[str, ...] = ()
+    """M, S, ID, ...: see `acquisition.view_codes`."""
+    laterality_from: str = ""
+    """The attribute that named the side, or `text`."""
+    view_from: str = ""
+    """The attribute that named the view, or `text`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,13 @@ from pydicom.dataset import Dataset
 
 from acquisition.dicom.file import OpenedFile
 from acquisition.dicom.refusal import Refusal
+from acquisition.domain import SpacingBasis
 from acquisition.greyscale import MAX_BITS, Greyscale, LookupTable, Voi, VoiFunction, Window
 from acquisition.hanging import Found, HangingHeader
+from acquisition.view_codes import REGION_OF_CODE
+
+MOST_MAGNIFIED = 10.0
+"""Nothing in front of a detector is shown larger than this."""
 
 
 def layers_of(dataset: Dataset, frame: int) -> list[Dataset]:
@@ -56,28 +61,71 @@ def numbers(layers: Sequence[Dataset], keyword: str) -> tuple[float, ...]:
 
 def hanging_header(layers: Sequence[Dataset], file_name: str) -> HangingHeader:
     """All that the attributes and the name of the file may say about side and view."""
-    codes = value(layers, "ViewCodeSequence") or ()
+    views = value(layers, "ViewCodeSequence") or ()
     orientation = value(layers, "PatientOrientation") or ()
     return HangingHeader(
-        view_codes=tuple(text([code], "CodeValue") for code in codes),
+        view_codes=_codes(views),
+        modifier_codes=_codes(_inside(views, "ViewModifierCodeSequence")),
         view_position=text(layers, "ViewPosition"),
         orientation=(orientation,) if isinstance(orientation, str) else tuple(map(str, orientation)),
         image_laterality=text(layers, "ImageLaterality"),
         laterality=text(layers, "Laterality"),
         frame_laterality=text(layers, "FrameLaterality"),
+        region_side_codes=_codes(
+            _inside(value(layers, "AnatomicRegionSequence") or (), "AnatomicRegionModifierSequence")
+        ),
+        body_part=body_part(layers),
         texts=(text(layers, "SeriesDescription"), text(layers, "ProtocolName"), file_name),
     )
 
 
-def spacing(layers: Sequence[Dataset]) -> Found[tuple[float, float] | None]:
-    """Spacing in the patient where the file knows it, at the detector or on the film otherwise."""
-    magnification = (numbers(layers, "EstimatedRadiographicMagnificationFactor") or (1.0,))[0]
-    scales = {"PixelSpacing": 1.0, "ImagerPixelSpacing": magnification, "NominalScannedPixelSpacing": 1.0}
-    for keyword, scale in scales.items():
-        spacing = numbers(layers, keyword)
-        if len(spacing) == 2 and min(spacing) > 0 and scale > 0:
-            return Found((spacing[0] / scale, spacing[1] / scale), keyword)
-    return Found(None)
+def body_part(layers: Sequence[Dataset]) -> str:
+    """What part of the body it is, in the words of BodyPartExamined; codes first."""
+    for code in _codes(value(layers, "AnatomicRegionSequence") or ()):
+        if code in REGION_OF_CODE:
+            return REGION_OF_CODE[code]
+    return text(layers, "BodyPartExamined").upper()
+
+
+def _codes(items: Iterable[Dataset]) -> tuple[str, ...]:
+    return tuple(text([item], "CodeValue") for item in items)
+
+
+def _inside(items: Iterable[Dataset], keyword: str) -> list[Dataset]:
+    return [inner for item in items for inner in item.get(keyword) or ()]
+
+
+def spacing(layers: Sequence[Dataset]) -> tuple[Found[tuple[float, float] | None], SpacingBasis]:
+    """Spacing in the body where the file knows it, at the detector or on the film otherwise; PS3.3 10.7.1."""
+    pixel, detector = _spacing(layers, "PixelSpacing"), _spacing(layers, "ImagerPixelSpacing")
+    is_measured = bool(text(layers, "PixelSpacingCalibrationType")) or "PixelSpacing" not in layers[0]
+    if pixel and (is_measured or (detector and not np.allclose(pixel, detector, rtol=1e-3))):
+        return Found(pixel, "PixelSpacing"), SpacingBasis.CALIBRATED
+    if detector:
+        if magnification := _magnification(layers):
+            in_body = (detector[0] / magnification, detector[1] / magnification)
+            return Found(in_body, "ImagerPixelSpacing"), SpacingBasis.MAGNIFIED
+        return Found(detector, "ImagerPixelSpacing"), SpacingBasis.DETECTOR
+    if pixel:
+        return Found(pixel, "PixelSpacing"), SpacingBasis.UNKNOWN
+    if film := _spacing(layers, "NominalScannedPixelSpacing"):
+        return Found(film, "NominalScannedPixelSpacing"), SpacingBasis.DETECTOR
+    return Found(None), SpacingBasis.UNKNOWN
+
+
+def _spacing(layers: Sequence[Dataset], keyword: str) -> tuple[float, float] | None:
+    found = numbers(layers, keyword)
+    return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None
+
+
+def _magnification(layers: Sequence[Dataset]) -> float | None:
+    """How much larger the detector sees the body; None where the file does not say, or nonsense."""
+    estimates = numbers(layers, "EstimatedRadiographicMagnificationFactor")
+    to_detector = numbers(layers, "DistanceSourceToDetector")
+    to_patient = numbers(layers, "DistanceSourceToPatient")
+    if not estimates and to_detector and to_patient and to_patient[0] > 0:
+        estimates = (to_detector[0] / to_patient[0],)
+    return estimates[0] if estimates and 1 <= estimates[0] <= MOST_MAGNIFIED else None
 
 
 def greyscale(file: OpenedFile, layers: Sequence[Dataset]) -> Greyscale:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition.dicom.overlays import Overlay
-from acquisition.domain import Laterality
+from acquisition.domain import Laterality, SpacingBasis
 from acquisition.exposure import Exposure, measure_exposure
 from acquisition.greyscale import Greyscale, LookupTable, Window
-from acquisition.hanging import Found, chest_wall_by_orientation, must_flip
+from acquisition.hanging import Found, chest_wall_by_orientation, is_upside_down, must_flip
 
 PHANTOM_MANUFACTURER = "Gazeroom phantom"
 """Marks a file as simulated."""
@@ -32,9 +32,12 @@ class ImageHeader:
     modality: str
     laterality: Found[Laterality]
     view: Found[str]
+    view_modifiers: tuple[str, ...]
+    body_part: str
     orientation: tuple[str, ...]
     spacing_mm: Found[tuple[float, float] | None]
     """(row, column) spacing and the attribute that gave it."""
+    spacing_basis: SpacingBasis
     width_px: int
     height_px: int
     n_frames: int
@@ -119,6 +122,14 @@ class DicomImage:
             return False
         by_orientation = chest_wall_by_orientation(self.header.orientation)
         return must_flip(self.header.laterality.value, by_orientation, self.exposure.chest_wall)
+
+    @property
+    def is_upside_down(self) -> bool:
+        """True where the pixels must also be mirrored top-bottom to hang."""
+        header = self.header
+        return header.is_breast and is_upside_down(
+            header.laterality.value, header.view.value, header.orientation
+        )
 
     @property
     def index_offset(self) -> int:

@@ -11,7 +11,7 @@ from acquisition.dicom.image import PHANTOM_MANUFACTURER, DicomImage, ImageHeade
 from acquisition.dicom.planes import overlays
 from acquisition.dicom.refusal import refusing
 from acquisition.errors import FileRefused
-from acquisition.hanging import find_laterality, find_view
+from acquisition.hanging import find_laterality, find_modifiers, find_view
 
 
 def read_header(path: str | Path) -> ImageHeader:
@@ -36,8 +36,9 @@ def read_image(path: str | Path, frame: int = 0) -> DicomImage:
 def _header(path: Path, file: OpenedFile) -> ImageHeader:
     dataset, layers = file.dataset, layers_of(file.dataset, 0)
     modality = text(layers, "Modality").upper()
-    is_breast = modality == "MG" or text(layers, "BodyPartExamined").upper() == "BREAST"
     hanging = hanging_header(layers, path.stem)
+    is_breast = modality == "MG" or hanging.body_part == "BREAST"
+    spacing_mm, spacing_basis = spacing(layers)
     return ImageHeader(
         path=path,
         sop_class_uid=text(layers, "SOPClassUID"),
@@ -49,7 +50,10 @@ def _header(path: Path, file: OpenedFile) -> ImageHeader:
         laterality=find_laterality(hanging, is_breast),
         view=find_view(hanging, is_breast),
         orientation=hanging.orientation,
-        spacing_mm=spacing(layers),
+        view_modifiers=find_modifiers(hanging),
+        body_part=hanging.body_part or ("BREAST" if is_breast else ""),
+        spacing_mm=spacing_mm,
+        spacing_basis=spacing_basis,
         width_px=int(dataset.Columns),
         height_px=int(dataset.Rows),
         n_frames=file.n_frames,

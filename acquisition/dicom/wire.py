@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from acquisition.dicom.image import DicomImage, ImageHeader
 from acquisition.dicom.overlays import Overlay, OverlayKind
-from acquisition.domain import Laterality
+from acquisition.domain import Laterality, SpacingBasis
 from acquisition.greyscale import Greyscale, LookupTable, Voi, VoiFunction, Window
 from acquisition.hanging import Found
 
@@ -77,8 +77,10 @@ def unpack_header(message: Json) -> ImageHeader:
         "path": Path(message["path"]),
         "laterality": Found(Laterality(side["value"]), side["where"]),
         "view": Found(view["value"], view["where"]),
+        "view_modifiers": tuple(message["view_modifiers"]),
         "orientation": tuple(message["orientation"]),
         "spacing_mm": Found(spacing["value"] and tuple(spacing["value"]), spacing["where"]),
+        "spacing_basis": SpacingBasis(message["spacing_basis"]),
     }
     return ImageHeader(**(message | unpacked))
 

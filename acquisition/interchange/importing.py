@@ -302,4 +302,12 @@ def _image(film: _Film, case: Case) -> Image:
         box_px=decoded.exposure.box_px,
         spacing_mm=header.spacing_mm.value,
         is_simulated=film.is_simulated,
+        spacing_basis=header.spacing_basis,
+        is_upside_down=decoded.is_upside_down,
+        n_frames=header.n_frames,
+        study_date=header.study_date,
+        body_part=header.body_part,
+        view_modifiers=header.view_modifiers,
+        laterality_from=header.laterality.where,
+        view_from=header.view.where,
     )

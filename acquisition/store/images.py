@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from acquisition.domain import Case, Image, Label, Laterality
+from acquisition.domain import Case, Image, Label, Laterality, SpacingBasis
 from acquisition.errors import StoreError
 from acquisition.store import schema
 from acquisition.store.engine import insert, insert_new
@@ -91,4 +91,6 @@ def _image(row: sa.RowMapping) -> Image:
     values["laterality"] = Laterality(values["laterality"])
     values["box_px"] = tuple(values["box_px"])
     values["spacing_mm"] = tuple(values["spacing_mm"]) if values["spacing_mm"] else None
+    values["spacing_basis"] = SpacingBasis(values["spacing_basis"])
+    values["view_modifiers"] = tuple(values["view_modifiers"])
     return Image(**values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration, which `metadata` mirrors."""
 
 metadata = sa.MetaData(
@@ -88,6 +88,14 @@ image = sa.Table(
     sa.Column("box_px", sa.JSON, nullable=False),
     sa.Column("spacing_mm", sa.JSON(none_as_null=True)),
     _flag("is_simulated"),
+    _text("spacing_basis"),
+    _flag("is_upside_down"),
+    _integer("n_frames"),
+    _text("study_date"),
+    _text("body_part"),
+    sa.Column("view_modifiers", sa.JSON, nullable=False),
+    _text("laterality_from"),
+    _text("view_from"),
     sa.UniqueConstraint("sha256", "frame"),
 )
 

@@ -229,7 +229,8 @@ def test_a_patch_full_of_tissue_is_its_own_box(write_dicom):
         ({"ViewCodeSequence": code("R-10226", "SRT")}, "MLO", "ViewCodeSequence"),
         ({"ViewCodeSequence": code("0000"), "ViewPosition": "ML"}, "ML", "ViewPosition"),
         ({"PatientOrientation": "MLO"}, "MLO", "PatientOrientation"),
-        ({"PatientOrientation": ["P", "L"], "SeriesDescription": "R CC"}, "CC", "text"),
+        ({"PatientOrientation": ["P", "L"], "SeriesDescription": "R MLO"}, "CC", "PatientOrientation"),
+        ({"PatientOrientation": ["L", "F"], "SeriesDescription": "R CC"}, "CC", "text"),
         ({"SeriesDescription": "screening"}, "", ""),
     ],
 )

@@ -23,6 +23,7 @@ from acquisition.domain import (
     ReadingState,
     Session,
     SessionState,
+    SpacingBasis,
     TargetQuality,
     Validation,
     ValidationKind,
@@ -50,6 +51,14 @@ IMAGE = Image(
     flip_to_hang=True,
     box_px=(0.5, 1.0, 100.0, 200.25),
     spacing_mm=(0.07, 0.07),
+    spacing_basis=SpacingBasis.MAGNIFIED,
+    is_upside_down=True,
+    n_frames=60,
+    study_date="20240131",
+    body_part="BREAST",
+    view_modifiers=("M", "S"),
+    laterality_from="ImageLaterality",
+    view_from="ViewCodeSequence",
 )
 SESSION = Session(
     id="ses_1",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from acquisition.domain import SpacingBasis
 from acquisition.errors import StoreError
 from acquisition.store import open_store, schema
 from acquisition.store.engine import catalogue_engine, sqlite
@@ -78,6 +79,32 @@ def test_an_older_catalogue_is_copied_aside_and_migrated(tmp_path: Path) -> None
     assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (schema.REVISION,)
     assert copy.execute("SELECT pseudonym FROM reader").fetchone() == ("R1",)
     copy.close()
+
+
+def test_images_of_an_older_catalogue_are_kept_and_know_nothing_new(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(MIGRATIONS, older, ignore=shutil.ignore_patterns("__pycache__", "v0003*"))
+    folder = tmp_path / "s"
+    folder.mkdir()
+    opened = _engine(folder)
+    migrate(opened, older, "0002")
+    opened.dispose()
+    with sqlite3.connect(folder / "catalogue.sqlite") as connection:
+        connection.execute("INSERT INTO reading_case VALUES (1, 'case_1', 'Case 001', 'P', 1, 0)")
+        connection.execute(
+            "INSERT INTO image VALUES (1, 'img_1', 'case_1', '/a.dcm', 'ab', 5, '1.2.3', '1.2', 0, 60, 80, "
+            "'MG', 'R', 'CC', 1, '[0, 0, 60, 80]', '[0.1, 0.1]', 0)"
+        )
+    connection.close()
+    with open_store(folder) as store:
+        [image] = store.catalogue.images()
+    assert (image.id, image.spacing_mm, image.spacing_basis) == ("img_1", (0.1, 0.1), SpacingBasis.UNKNOWN)
+    assert (image.n_frames, image.study_date, image.view_modifiers, image.is_upside_down) == (
+        1,
+        "",
+        (),
+        False,
+    )
 
 
 def test_a_migration_that_fails_leaves_the_older_catalogue(tmp_path: Path) -> None:
