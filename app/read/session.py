@@ -317,7 +317,8 @@ class ReadingSession:
         return list(self._validations)
 
     def display_changed(self, was: Display, now: Display) -> None:
-        """The screen is another: tell the recording, which must end here."""
+        """The screen is another: no gaze is stored from here on, and the recording knows why."""
+        self._the_sitting().recorder.pause()
         self._post(self._clock.now_ns(), "display_changed", {"was": asdict(was), "is": asdict(now)})
 
     def now_ns(self) -> int:

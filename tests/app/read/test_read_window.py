@@ -582,7 +582,7 @@ def test_a_changed_display_ends_the_recording_keeps_the_draft_and_says_so(readin
     [event] = reading.desk.recorder.events("display_changed")
     assert event.detail["was"]["width_px"] == 1920
     assert event.detail["is"]["width_px"] == 1280
-    reading.qtbot.waitUntil(lambda: reading.desk.recorder.turns == ["stop"])
+    reading.qtbot.waitUntil(lambda: reading.desk.recorder.turns == ["pause", "stop"])
     [left] = reading.desk.catalogue.readings()
     assert left.state is ReadingState.INTERRUPTED
     assert len(reading.desk.catalogue.annotations(left.id)) == 1
