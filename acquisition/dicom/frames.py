@@ -20,6 +20,8 @@ from acquisition.dicom.refusal import Refusal
 
 Stored = NDArray[np.uint16] | NDArray[np.int16]
 
+_OVERLAY_BITS_ALLOCATED = [(group, 0x0100) for group in range(0x6000, 0x6020, 2)]
+
 
 def decode(file: OpenedFile, index: int) -> Stored:
     """Stored values (H, W) of one frame; bits above those stored are not part of the value."""
@@ -29,9 +31,9 @@ def decode(file: OpenedFile, index: int) -> Stored:
 
 
 def native_words(file: OpenedFile, index: int) -> NDArray[np.uint16] | None:
-    """(H, W) with all the bits allocated, where overlays may hide; None for compressed pixels."""
-    is_used = int(file.dataset.BitsAllocated) == 16 and int(file.dataset.BitsStored) < 16
-    return _native(file, index) if is_used and not file.syntax.is_encapsulated else None
+    """(H, W) with all the bits allocated, where overlays hide in them; None where none can."""
+    hides = any(tag in file.dataset and file.dataset[tag].value == 16 for tag in _OVERLAY_BITS_ALLOCATED)
+    return _native(file, index) if hides and not file.syntax.is_encapsulated else None
 
 
 def _native(file: OpenedFile, index: int) -> NDArray[np.uint16]:

@@ -25,10 +25,10 @@ Place = tuple[int, str, list[int]]
 """Where an array lies: offset in bytes, dtype, shape."""
 
 
-def hand_over(name: str, arrays: Sequence[NDArray[Any]]) -> tuple[mmap.mmap, list[Place]]:
+def hand_over(name: str, arrays: Sequence[NDArray[Any]]) -> list[Place]:
     """Copy arrays into memory that goes by `name`; it is there until received or discarded.
 
-    On Windows it is there no longer than the map that is returned is open.
+    On Windows it is there until this process hands over the next.
 
     Raises:
         OSError: where there is no room.
@@ -41,7 +41,7 @@ def hand_over(name: str, arrays: Sequence[NDArray[Any]]) -> tuple[mmap.mmap, lis
     memory = _create(name, max(end, ALIGNMENT))
     for (offset, dtype, shape), array in zip(places, arrays, strict=True):
         np.ndarray(shape, dtype, memory, offset)[...] = array
-    return memory, places
+    return places
 
 
 def receive(name: str, places: Sequence[Place]) -> list[NDArray[Any]]:
@@ -52,9 +52,12 @@ def receive(name: str, places: Sequence[Place]) -> list[NDArray[Any]]:
 
 
 if sys.platform == "win32":
+    _last: list[mmap.mmap] = []
+    """What was handed over last: without a map of ours it would be gone before it is received."""
 
     def _create(name: str, n_bytes: int) -> mmap.mmap:
-        return mmap.mmap(-1, n_bytes, tagname=name)
+        _last[:] = [mmap.mmap(-1, n_bytes, tagname=name)]
+        return _last[0]
 
     def _open(name: str, places: Sequence[Place]) -> mmap.mmap:
         offset, dtype, shape = places[-1]

@@ -27,9 +27,7 @@ def main() -> None:
         question = json.loads(line)
         limits.allow_time(time_s)
         try:
-            _answer(question, answers)
-        except FileRefused as refusal:
-            _tell(answers, {"refused": str(refusal)})
+            _tell(answers, _answer(question))
         except BrokenPipeError:
             discard(question["memory"])
             return
@@ -43,16 +41,19 @@ def _own_output() -> BinaryIO:
     return answers
 
 
-def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
-    if question["frame"] is None:
-        _tell(answers, {"header": pack_header(reading.read_header(question["path"]))})
-        return
-    message, arrays = pack_image(reading.read_image(question["path"], question["frame"]))
-    memory, places = hand_over(question["memory"], arrays)
-    _tell(answers, {"image": message, "places": places})
-    if sys.platform == "win32":
-        sys.stdin.buffer.readline()  # the other side has opened the memory, it may go
-    memory.close()
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    path = question["path"]
+    try:
+        if question["frame"] is None:
+            return {"header": pack_header(reading.read_header(path))}
+        message, arrays = pack_image(reading.read_image(path, question["frame"]))
+        return {"image": message, "places": hand_over(question["memory"], arrays)}
+    except FileRefused as refusal:
+        return {"refused": str(refusal)}
+    except (MemoryError, OSError):
+        return {
+            "refused": f"{path}: there is no room for its pixels; close other programs and open it again."
+        }
 
 
 def _tell(answers: BinaryIO, message: dict[str, Any]) -> None:

@@ -63,11 +63,6 @@ class _Worker:
         self._say(json.dumps(question).encode())
         return self._hear(self._time_s * CLOCK_SLACK, self._too_long())
 
-    def thank(self) -> None:
-        """The memory of the last answer was received."""
-        if sys.platform == "win32":
-            self._say(b"")
-
     def stop(self) -> None:
         """End the process at once; it holds nothing that could be lost."""
         self._process.kill()
@@ -160,7 +155,6 @@ class FileWorkers:
             answer = worker.ask({"path": str(path), "frame": frame, "memory": memory})
             if "places" in answer:
                 answer["arrays"] = receive(memory, answer["places"])
-                worker.thank()
         except (_Lost, OSError) as loss:
             if worker is not None:
                 self._end(worker)

@@ -1,7 +1,13 @@
 """Hostile files read apart: each costs one sentence, and the next file is read as if nothing had been."""
 
+import errno
+import os
 import random
+import shutil
+import subprocess
+import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -122,14 +128,70 @@ def shared_names() -> list[str]:
 
 def test_arrays_of_all_kinds_are_handed_over_whole():
     arrays = [RAMP, np.array(7.5), np.zeros((0, 3), np.int16), RAMP[::2, ::3], np.array([True, False])]
-    memory, places = hand_over("gazeroom-test-arrays", arrays)
-    received = receive("gazeroom-test-arrays", places)
-    memory.close()
+    received = receive("gazeroom-test-arrays", hand_over("gazeroom-test-arrays", arrays))
     for mine, theirs in zip(arrays, received, strict=True):
         np.testing.assert_array_equal(mine, theirs)
         assert mine.dtype == theirs.dtype
         assert not theirs.flags.writeable
-    discard("gazeroom-test-arrays")
+
+
+def test_what_is_discarded_is_gone_and_may_be_discarded_again():
+    places = hand_over("gazeroom-test-discarded", [RAMP])
+    for _ in range(2):
+        discard("gazeroom-test-discarded")
+    with pytest.raises((StopIteration, OSError)):
+        receive("gazeroom-test-discarded", places)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="cannot tell beforehand whether there is room")
+def test_where_memory_is_full_the_disk_has_to_do(tmp_path, monkeypatch):
+    tried: list[int] = []
+
+    def full_at_first(file: int, start: int, n_bytes: int) -> None:
+        tried.append(n_bytes)
+        if len(tried) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        os.truncate(file, n_bytes)
+
+    monkeypatch.setattr("os.posix_fallocate", full_at_first)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    [received] = receive("gazeroom-test-disk", hand_over("gazeroom-test-disk", [RAMP]))
+    np.testing.assert_array_equal(received, RAMP)
+    assert len(tried) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_does_not_start_is_told_of(write_dicom, monkeypatch):
+    monkeypatch.setattr("sys.executable", shutil.which("false"))
+    workers = FileWorkers(1)
+    with pytest.raises(FileRefused, match="the process that reads files does not start"):
+        workers.read_image(write_dicom(RAMP))
+    workers.close()
+
+
+def test_workers_end_when_whoever_asks_is_killed(write_dicom):
+    program = (
+        "import sys, time; from acquisition.dicom.workers import FileWorkers\n"
+        f"w = FileWorkers(1); w.read_header({str(write_dicom(RAMP))!r})\n"
+        "print(next(iter(w._alive))._process.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    os.kill(worker, 0)
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + 30
+    while is_running(worker) and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert not is_running(worker)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 # --- hostile files --------------------------------------------------------------------------------------
