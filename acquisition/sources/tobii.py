@@ -91,10 +91,12 @@ class TobiiSource:
             self._sdk_python, self._clock, self._which, self._rate_hz, self._mode
         )
         try:
-            return self._begin(self._link, self._device)
+            info = self._begin(self._link, self._device)
         except SourceError:
             self.close()
             raise
+        self._opened_ns = self._clock.now_ns()
+        return info
 
     def read(self, timeout_s: float) -> Batch:
         """What arrived since the last read. A tracker that went away is an event and silence."""
@@ -109,6 +111,9 @@ class TobiiSource:
         pairs = [pair for kind, content in arrived for pair in self._digest(kind, content, now_ns)]
         arrivals_ns, samples = join.ready(now_ns, is_all=any(kind == "end" for kind, _ in arrived))
         host_time_ns = np.minimum(arrivals_ns + offset_ns, now_ns)
+        if early := int(np.searchsorted(host_time_ns, self._opened_ns)):
+            samples, host_time_ns = samples[early:], host_time_ns[early:]
+            self._say("warm_up", n_discarded=early)
         self._note_leftover(join)
         self._look_for_gone(now_ns, int(host_time_ns[-1]) if len(host_time_ns) else 0)
         events = sorted(self._heard(), key=lambda event: event.host_time_ns)
@@ -142,7 +147,8 @@ class TobiiSource:
         self._channels = channels_of(device.kinds)
         self._join = Join(device.kinds)
         self._last_pair: ClockPair | None = None
-        self._gone_since_ns: int | None = None
+        self._is_away = False
+        self._silent_since_ns: int | None = None
         self._kept = first_gaze(link)
         if device.said["can_calibrate"]:
             self._calibrator = TobiiCalibrator(self._present_link, self._keep_calibration)
@@ -225,9 +231,9 @@ class TobiiSource:
         self._said.append(Event(host_time_ns, kind, detail))
         if kind == "tracker_display_changed":
             self._compare_areas(detail["display_area"])
-        elif kind == "disconnect":
-            self._gone_since_ns = host_time_ns
-        elif kind == "reconnect" and self._blob and self._link is not None:
+        elif kind in ("disconnect", "reconnect"):
+            self._is_away, self._silent_since_ns = kind == "disconnect", host_time_ns
+        if kind == "reconnect" and self._link is not None:
             arguments = (self._link, self._blob)
             threading.Thread(target=self._calibrate_again, args=arguments, daemon=True).start()
 
@@ -239,12 +245,13 @@ class TobiiSource:
             self._say("notification", type="eye_openness_without_gaze", names=names, values=values)
 
     def _look_for_gone(self, now_ns: int, newest_gaze_ns: int) -> None:
-        """Gaze ends a disconnection; one that lasts is taken into our own hands."""
-        if self._gone_since_ns is None:
+        """A silence since the tracker went or came back that lasts is taken into our own hands."""
+        if self._silent_since_ns is None:
             return
-        if newest_gaze_ns > self._gone_since_ns:
-            self._gone_since_ns = None
-        elif now_ns - self._gone_since_ns > GONE_S * 1e9:
+        if newest_gaze_ns > self._silent_since_ns:
+            # Of a tracker that is away it is a straggler.
+            self._silent_since_ns = newest_gaze_ns if self._is_away else None
+        elif now_ns - self._silent_since_ns > GONE_S * 1e9:
             self._lose(now_ns, "the SDK does not find the tracker again")
 
     def _heard(self) -> list[Event]:
@@ -256,10 +263,10 @@ class TobiiSource:
     # Losing it and finding it again
 
     def _lose(self, now_ns: int, why: str) -> None:
-        if self._gone_since_ns is None:
+        if not self._is_away:
             self._said.append(Event(now_ns, "disconnect", {"tracker": self._device.name, "why": why}))
         log.warning("%s is gone: %s", self._device.name, why)
-        link, self._link, self._gone_since_ns = self._link, None, None
+        link, self._link, self._is_away, self._silent_since_ns = self._link, None, True, None
         self._return = threading.Thread(
             target=self._come_back, args=(link,), name="tobii return", daemon=True
         )
@@ -286,7 +293,8 @@ class TobiiSource:
                 return
             self._calibrate_again(link, self._blob)
             self._said.append(Event(again.started_ns, "reconnect", {"tracker": again.name}))
-            self._offset_ns, self._join, self._link = link.offset_ns, Join(again.kinds), link
+            self._offset_ns, self._join, self._is_away = link.offset_ns, Join(again.kinds), False
+            self._link = link
             if self._closing.is_set():
                 link.close()
             return

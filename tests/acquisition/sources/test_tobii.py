@@ -180,6 +180,16 @@ def test_the_session_says_which_tracker_it_was(source):
     assert "263.5" in info.detail["display_area_mm"]
 
 
+def test_nothing_is_recorded_of_the_time_before_it_was_open(source):
+    gaze = source()
+    gaze.open()
+    batches = read_until(gaze, has_samples(100))
+    n_discarded = sum(event.detail["n_discarded"] for event in events_of(batches, "warm_up"))
+    arrivals_ns = np.concatenate([batch.host_time_ns for batch in batches])
+    assert n_discarded == sample_number(samples_of(batches))[0]
+    assert arrivals_ns[0] >= gaze._opened_ns
+
+
 # What is chosen
 
 
@@ -368,14 +378,24 @@ def test_a_tracker_that_stays_away_is_looked_for_until_it_is_there(source, fake_
     gaze = source()
     gaze.open()
     calibrator = gaze.calibrator
-    batches = read_until(gaze, has("disconnect"))
-    while gaze._link is not None:
-        batches.append(gaze.read(0.02))
+    batches = read_until(gaze, lambda batches: has("disconnect")(batches) and gaze._link is None)
     with pytest.raises(SourceError, match="The tracker is gone: wait until it is back"):
         calibrator.enter()
     absent.unlink()
     batches += read_until(gaze, has("reconnect"))
     assert kinds(batches).count("disconnect") == 1
+
+
+def test_a_tracker_that_is_back_and_says_nothing_is_started_anew(source, fake_tobii, monkeypatch):
+    monkeypatch.setattr(tobii, "GONE_S", 0.1)
+    for_ever = 10**9
+    fake_tobii(timeline=[[50, "connection_lost"], [51, "skip", for_ever], [52, "connection_restored"]])
+    gaze = source()
+    gaze.open()
+    fake_tobii()
+    batches = read_until(gaze, lambda batches: kinds(batches).count("reconnect") == 2)
+    assert kinds(batches).count("disconnect") == 2
+    assert n_samples(read_until(gaze, has_samples(10))) >= 10
 
 
 def test_another_set_of_channels_is_not_mixed_in(source, fake_tobii, monkeypatch):

@@ -9,6 +9,7 @@ value of sample n can be told from n (`_values_of`). `FAKE_TOBII` in the environ
     refuse     {method: name of the error that it raises}
     absent     path: while this file exists no tracker is found
     outcome    of a calibration: success, failure, left, no points
+    ring       how many samples of a stream wait for their callback; 64 as in the real SDK
     blind      [[x, y], ...]: targets at which no eye is seen
 """
 
@@ -23,7 +24,7 @@ from pathlib import Path
 __version__ = "2.1.0.1"
 
 _CONFIG = json.loads(os.environ.get("FAKE_TOBII", "{}"))
-_RING = 64
+_RING = _CONFIG.get("ring", 64)
 _SYSTEM_ORIGIN_US = 777_000_000
 _DEVICE_ORIGIN_US = 5_000_000
 
