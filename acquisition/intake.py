@@ -190,6 +190,8 @@ class Intake:
         self.last_arrival_ns = end_ns
 
     def _explain(self, gap: Gap) -> None:
+        if gap.end_ns <= gap.start_ns and gap.cause is not GapCause.PAUSE:
+            return  # nothing was missing
         self._sink.gap(gap)
         self.live.explain(gap)
 

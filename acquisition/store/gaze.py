@@ -156,8 +156,9 @@ class GazeView:
         time_ns: NDArray[np.int64],
     ) -> None:
         """Fill gaze (n,) from samples (n,), their stamps, arrivals and captures."""
-        for name, channel in self._filled.items():
-            _fill_field(gaze[name], samples[channel.label], channel.scale)
+        with np.errstate(over="ignore", invalid="ignore"):  # a source may send any bits
+            for name, channel in self._filled.items():
+                _fill_field(gaze[name], samples[channel.label], channel.scale)
         for name in self._absent:
             gaze[name] = np.nan
         for name, fields in self._derived.items():

@@ -112,8 +112,9 @@ def _chunk(seq: int, records: NDArray[np.void]) -> tuple[ChunkRow, bytes]:
     row = ChunkRow(
         seq,
         len(records),
-        float(finite_s.min()) if len(finite_s) else None,
-        float(finite_s.max()) if len(finite_s) else None,
+        # Plus zero, for SQLite keeps no minus zero and the CRC would tell.
+        float(finite_s.min()) + 0.0 if len(finite_s) else None,
+        float(finite_s.max()) + 0.0 if len(finite_s) else None,
         int(host_time_ns.min()),
         int(host_time_ns.max()),
     )

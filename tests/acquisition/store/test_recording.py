@@ -129,6 +129,13 @@ def test_samples_without_a_stamp_are_kept(store: Store, writer: RecordingWriter)
     ]
 
 
+def test_a_stamp_of_minus_zero_is_no_damage(store: Store, writer: RecordingWriter) -> None:
+    writer.append(replace(make_batch(0, 2), source_time_s=np.full(2, -0.0)))
+    writer.seal()
+    assert np.signbit(store.raw(writer.session.id).source_time_s).all()
+    assert store.problems() == []
+
+
 def test_a_batch_of_other_channels_is_our_bug(writer: RecordingWriter) -> None:
     with pytest.raises(BugError, match="samples of"):
         writer.append(Batch(np.zeros(1, "<f4"), np.zeros(1), np.zeros(1, np.int64)))  # type: ignore[arg-type]
