@@ -71,7 +71,7 @@ class OperatorPanel(QWidget):
     def __init__(self, session: ReadingSession, parent: QWidget) -> None:
         """A window of its own beside `parent`."""
         super().__init__(parent, Qt.WindowType.Window)
-        self._session, self._reader = session, parent
+        self._session = session
         self._sitting: Sitting | None = None
         self.setObjectName("operatorPanel")
         self.setWindowTitle(say(Text.OPERATOR))
@@ -89,8 +89,10 @@ class OperatorPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Look from now on; on another screen than the reader's where there is one."""
         super().showEvent(event)
-        others = [screen for screen in self.screen().virtualSiblings() if screen is not self._reader.screen()]
-        if others and self.screen() is self._reader.screen():
+        reader = self.parentWidget()
+        screens = self.screen().virtualSiblings()
+        others = [screen for screen in screens if reader is None or screen is not reader.screen()]
+        if others and self.screen() not in others:
             self.move(others[0].availableGeometry().topLeft())
         self.refresh()
         for timer in (self._looks, self._seats, self._frames):

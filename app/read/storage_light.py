@@ -28,15 +28,12 @@ class StorageLight(QFrame):
         row.setSpacing(8)
         row.addWidget(self._dot)
         row.addWidget(self._word)
-        self._window: QWidget | None = None
         self.hide()
 
     def follow(self, window: QWidget) -> None:
         """Lie on this window from now on."""
-        if window is self._window:
-            return
-        self._window = window
-        self.setParent(window)
+        if window is not self.parentWidget():
+            self.setParent(window)
         window.installEventFilter(self)
 
     def show_light(self, light: Light, is_needed: bool) -> None:
@@ -54,7 +51,8 @@ class StorageLight(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        assert self._window is not None
+        window = self.parentWidget()
+        assert window is not None
         self.adjustSize()
-        self.move(MARGIN_PX, self._window.height() - self.height() - MARGIN_PX)
+        self.move(MARGIN_PX, window.height() - self.height() - MARGIN_PX)
         self.raise_()
