@@ -79,5 +79,10 @@ def test_the_workstation_loads_no_learning_library() -> None:
     assert not loaded & {"torch", "torchvision", "timm", "numba", "sklearn"}
 
 
+def test_the_workstation_loads_no_dicom_library_before_the_first_file() -> None:
+    loaded = modules_after("import app.__main__, app.window, app.read.build, acquisition.dicom.workers")
+    assert not loaded & {"pydicom", "gdcm", "openjpeg", "scipy"}
+
+
 def test_pretraining_loads_no_qt_database_or_dicom() -> None:
     assert not modules_after("import learning.pretrain") & {"PySide6", "pyqtgraph", "sqlalchemy", "pydicom"}

@@ -99,8 +99,8 @@ else:
             os.ftruncate(file, n_bytes)
 
     def _open(name: str, _places: Sequence[Place]) -> mmap.mmap:
-        path = next(folder / name for folder in _folders() if (folder / name).exists())
-        with path.open("rb") as file:
+        paths = [folder / name for folder in _folders()]
+        with next((path for path in paths if path.exists()), paths[-1]).open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def discard(name: str) -> None:

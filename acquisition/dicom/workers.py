@@ -55,6 +55,11 @@ class _Worker:
         self._is_ready = False
         self._is_overdue = False
 
+    @property
+    def is_alive(self) -> bool:
+        """False where the process has ended, by whatever hand."""
+        return self._process.poll() is None
+
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """The answer; raises `_Lost` where there will be none."""
         if not self._is_ready:
@@ -122,8 +127,9 @@ class FileWorkers:
 
     def warm(self) -> None:
         """Start one worker, without waiting for it, so that the first file does not wait either."""
-        worker = self._idle.get()
-        self._idle.put(worker or self._start())
+        with suppress(queue.Empty):  # all are at work, and warm
+            worker = self._idle.get_nowait()
+            self._idle.put(worker or self._start())
 
     def read_header(self, path: str | Path) -> ImageHeader:
         """As `acquisition.dicom.read_header`, but whatever the file does costs no more than a sentence.
@@ -151,6 +157,9 @@ class FileWorkers:
         memory = f"gazeroom-{uuid.uuid4().hex}"
         worker = self._idle.get()
         try:
+            if worker is not None and not worker.is_alive:  # ended while idle: no fault of this file
+                self._end(worker)
+                worker = None
             worker = worker or self._start()
             answer = worker.ask({"path": str(path), "frame": frame, "memory": memory})
             if "places" in answer:

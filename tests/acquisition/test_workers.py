@@ -139,7 +139,7 @@ def test_what_is_discarded_is_gone_and_may_be_discarded_again():
     places = hand_over("gazeroom-test-discarded", [RAMP])
     for _ in range(2):
         discard("gazeroom-test-discarded")
-    with pytest.raises((StopIteration, OSError)):
+    with pytest.raises(OSError, match="gazeroom-test-discarded"):
         receive("gazeroom-test-discarded", places)
 
 
@@ -167,6 +167,26 @@ def test_a_worker_that_does_not_start_is_told_of(write_dicom, monkeypatch):
     with pytest.raises(FileRefused, match="the process that reads files does not start"):
         workers.read_image(write_dicom(RAMP))
     workers.close()
+
+
+def test_a_worker_that_ended_while_idle_is_replaced_and_no_file_blamed(workers, write_dicom):
+    path = write_dicom(RAMP)
+    workers.read_header(path)
+    [worker] = workers._alive
+    worker._process.kill()
+    worker._process.wait()
+    np.testing.assert_array_equal(workers.read_image(path).pixels, RAMP)
+
+
+def test_warming_starts_a_worker_once(write_dicom):
+    workers = FileWorkers(1)
+    workers.warm()
+    workers.warm()
+    [worker] = workers._alive
+    workers.read_header(write_dicom(RAMP))
+    assert workers._alive == {worker}
+    workers.close()
+    assert workers._alive == set()
 
 
 def test_workers_end_when_whoever_asks_is_killed(write_dicom):
