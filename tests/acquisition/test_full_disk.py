@@ -1,20 +1,24 @@
 """A disk that fills up while a session is recorded, and one that stops answering."""
 
+import os
+import subprocess
 import sys
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 from file_limits import files_no_larger_than
-from recording_doubles import PATIENCE_S, RATE_HZ, Rig
+from recording_doubles import PATIENCE_S, Rig
 
 from acquisition import recorder as recorder_module
 from acquisition.clock import RealClock
-from acquisition.domain import Display, Session, SessionState, new_id
+from acquisition.domain import Display, GapCause, Session, SessionState, new_id
 from acquisition.recorder import MAX_WAITING_S, Recorder, RecorderState
 from acquisition.sources import open_source
 from acquisition.store import open_store
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
+RATE_HZ = 600.0
 
 
 def wait_for_status(recorder, condition):
@@ -24,11 +28,11 @@ def wait_for_status(recorder, condition):
         return recorder._status
 
 
-@pytest.fixture
-def recording(tmp_path):
-    """A running recorder of a simulated tracker on a real store, the store and the session."""
+@contextmanager
+def recording_in(folder):
+    """A running recorder of a simulated tracker on a real store, the store and the session's id."""
     clock = RealClock()
-    with open_store(tmp_path) as store:
+    with open_store(folder) as store:
         reader = store.catalogue.ensure_reader(is_simulated=True)
         session = Session(
             id=new_id("ses"),
@@ -40,38 +44,81 @@ def recording(tmp_path):
             opened_utc="2026-01-05T09:00:00+00:00",
             opened_host_time_ns=clock.now_ns(),
         )
-        source = open_source("simulated", clock=clock, display=DISPLAY, rate_hz=600.0)
+        source = open_source("simulated", clock=clock, display=DISPLAY, rate_hz=RATE_HZ)
         recorder = Recorder(lambda info: store.create_recording(info, session), source, clock)
         recorder.start()
         recorder.wait_until_open(PATIENCE_S)
+        wait_for_status(recorder, lambda status: status.n_samples > 0)
         yield recorder, store, session.id
         recorder.stop()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs limits on the size of files")
-def test_a_full_disk_is_said_at_once_and_recording_goes_on_by_itself(recording):
-    recorder, store, session_id = recording
-    wait_for_status(recorder, lambda status: status.n_samples > 0)
-    with files_no_larger_than(4096):
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with 4 MB, where that may be had."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root on Linux may mount a small disk")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("nothing may be mounted here")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+@contextmanager
+def filled(folder):
+    """No byte is free on its disk."""
+    ballast = folder / "ballast"
+    try:
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        yield
+    finally:
+        ballast.unlink()
+
+
+def see_it_through(recorder, disk_is_full):
+    """Record into a full disk for half a second, and on once there is room; the sentence meanwhile."""
+    with disk_is_full:
         refused = wait_for_status(recorder, lambda status: not status.is_stored)
         assert refused.state is RecorderState.RECORDING
-        assert refused.message.startswith("Gaze waits in memory, it is not stored: ")
-        wait_for_status(recorder, lambda status: status.n_samples > refused.n_samples + 300)
+        n_wanted = refused.n_samples + RATE_HZ / 2
+        wait_for_status(recorder, lambda status: status.n_samples > n_wanted)
     wait_for_status(recorder, lambda status: status.is_stored)
-    assert recorder.wait_for(RealClock().now_ns(), PATIENCE_S)
     recorder.stop()
     recorder.raise_if_failed()
     assert recorder.status().message == ""
-    file = store.recording(session_id)
-    kinds = [event.kind for event in file.events()]
+    return refused.message
+
+
+def check_whole(store, session_id):
+    recording = store.recording(session_id)
+    kinds = [event.kind for event in recording.events()]
     assert kinds.index("storing_refused") < kinds.index("storing_again")
-    (again,) = (event for event in file.events() if event.kind == "storing_again")
+    (again,) = (event for event in recording.events() if event.kind == "storing_again")
     assert again.detail["waited_s"] > 0
     assert store.catalogue.session(session_id).state is SessionState.SEALED
-    stamps_us = file.raw().samples["device_time_stamp"]
-    np.testing.assert_array_equal(np.round(np.diff(stamps_us) * 600 / 1e6), 1)
-    assert file.gaps() == [] or {str(gap.cause) for gap in file.gaps()} <= {"blink", "off screen"}
+    stamps_us = recording.raw().samples["device_time_stamp"]
+    np.testing.assert_array_equal(np.round(np.diff(stamps_us) * RATE_HZ / 1e6), 1)
+    assert GapCause.STALL not in {gap.cause for gap in recording.gaps()}
     assert store.problems() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs limits on the size of files")
+def test_a_disk_that_refuses_is_said_at_once_and_recording_goes_on_by_itself(tmp_path):
+    with recording_in(tmp_path) as (recorder, store, session_id):
+        said = see_it_through(recorder, files_no_larger_than(4096))
+        assert said.startswith("Gaze waits in memory, it is not stored: The disk with ")
+        check_whole(store, session_id)
+
+
+def test_a_full_disk_is_said_at_once_and_recording_goes_on_by_itself(small_disk):
+    with recording_in(small_disk) as (recorder, store, session_id):
+        said = see_it_through(recorder, filled(small_disk))
+        assert said.startswith("Gaze waits in memory, it is not stored: The disk with ")
+        assert said.endswith("is full: free some space and try again")
+        check_whole(store, session_id)
 
 
 def test_five_minutes_wait_in_memory(monkeypatch):
@@ -79,7 +126,7 @@ def test_five_minutes_wait_in_memory(monkeypatch):
     monkeypatch.setattr(recorder_module, "RETRY_EVERY_S", 0.001)
     rig = Rig().start()
     rig.sink.refusals_left = 10**9
-    n_samples = round(300 * RATE_HZ)
+    n_samples = 300 * 100  # at the 100 Hz of the double
     for first in range(0, n_samples, 500):
         rig.send(range(first, first + 500))
     rig.clock.advance(1.0)
