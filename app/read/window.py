@@ -139,6 +139,8 @@ class ReadWindow(QWidget):
             "invert": self.lightbox.invert,
             "fit": self.lightbox.reset,
             "actual": self.lightbox.actual_size,
+            "previousStage": lambda: self.lightbox.step_stage(-1),
+            "nextStage": lambda: self.lightbox.step_stage(1),
             "previous": lambda: self._go(-1),
             "next": lambda: self._go(1),
             "commit": self._on_commit,
@@ -452,7 +454,8 @@ class ReadWindow(QWidget):
         self._light = light.light_of(status, self.session.is_paused, self._light)
         self._bar.show_light(self._light, status.message if status else "")
         shown = light.SEALING if self._is_sealing and status is None else self._light
-        self._storage_light.show_light(shown, is_needed=not self._bar.isVisible())
+        is_bar_seen = self.isVisible() and self._pages.currentWidget() is self._desk
+        self._storage_light.show_light(shown, is_needed=not is_bar_seen)
 
     def _refresh(self) -> None:
         """Show the session as it is now."""

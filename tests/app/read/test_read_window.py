@@ -42,6 +42,7 @@ from app.read.loading import ImageLoader
 from app.read.session import Sitting, SourceChoice
 from app.read.window import ReadWindow
 from app.theme import colour
+from app.window import MainWindow
 
 Found = TypeVar("Found", bound=QWidget)
 
@@ -637,3 +638,20 @@ def test_no_light_without_gaze(silent_room: Room) -> None:
     silent_room.sit_down()
     silent_room.key(Qt.Key.Key_Question)
     assert not silent_room.find(QWidget, "storageLight").isVisible()
+
+
+def test_the_light_is_seen_in_another_room_too(reading: Room) -> None:
+    main = MainWindow([("Read", reading.window), ("Learn", QWidget())])
+    reading.qtbot.addWidget(main)
+    main.show()
+    reading.qtbot.waitExposed(main)
+    light = main.findChild(QWidget, "storageLight")
+    assert isinstance(light, QWidget)
+    assert not light.isVisible()
+    main.show_room(1)
+    assert light.isVisible()
+    assert main.rect().contains(light.geometry())
+    main.show_room(0)
+    assert not light.isVisible()
+    main.close()
+    assert reading.desk.recorder.turns == ["stop"]
