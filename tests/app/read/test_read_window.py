@@ -655,3 +655,4 @@ def test_the_light_is_seen_in_another_room_too(reading: Room) -> None:
     assert not light.isVisible()
     main.close()
     assert reading.desk.recorder.turns == ["stop"]
+    reading.window.setParent(None)
