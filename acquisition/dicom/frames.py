@@ -98,10 +98,14 @@ def _picture(file: OpenedFile, index: int) -> bytes:
 
 
 def _within_bits(pixels: NDArray[Any], file: OpenedFile) -> Stored:
-    """Decoded values as 16-bit words; what is beyond the bits stored becomes the nearest that is not."""
+    """Decoded values as 16-bit words within the bits stored.
+
+    Pictures know no sign, or another one than the header: signed values are what the bits stored make of
+    them. Unsigned ones beyond those bits become the highest; cut off, the brightest would turn dark.
+    """
     bits = int(file.dataset.BitsStored)
     if file.dataset.get("PixelRepresentation"):
-        signed = np.ascontiguousarray(pixels, dtype=np.int16)
-        return signed if bits == 16 else np.clip(signed, -(1 << bits - 1), (1 << bits - 1) - 1)
+        above = np.int16(16 - bits)
+        return (np.ascontiguousarray(pixels, dtype=np.int16) << above) >> above
     unsigned = np.ascontiguousarray(pixels, dtype=np.uint16)
     return unsigned if unsigned.max() < 1 << bits else np.minimum(unsigned, np.uint16((1 << bits) - 1))

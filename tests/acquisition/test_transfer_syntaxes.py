@@ -253,6 +253,18 @@ def test_values_beyond_the_bits_stored_take_the_nearest_that_is_not(tmp_path):
     assert image.display().max() == 255
 
 
+@pytest.mark.parametrize("syntax", BY_GDCM)
+def test_the_sign_is_what_the_header_says_whatever_the_picture_thinks(tmp_path, syntax):
+    pixels = picture(12, is_signed=False).astype(np.int64)
+    path = recompressed(
+        written(tmp_path / "plain.dcm", pixels.astype(np.uint16), 12), syntax, tmp_path / "s.dcm"
+    )
+    dataset = dcmread(path)
+    dataset.PixelRepresentation = 1
+    dataset.save_as(path, enforce_file_format=True)
+    np.testing.assert_array_equal(read_image(path).pixels, np.where(pixels > 2047, pixels - 4096, pixels))
+
+
 def test_a_spacing_of_zero_is_no_spacing(tmp_path):
     for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
         path = written(tmp_path / "zero.dcm", STACK[0], 12, **{keyword: [0.0, 0.0]})

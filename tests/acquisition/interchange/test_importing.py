@@ -190,7 +190,7 @@ def test_bad_files_are_refused_with_a_reason_and_the_rest_comes_in(shelf, write,
 def test_a_stack_comes_in_as_its_first_frame(shelf, write):
     import_paths([write("stack.dcm", NumberOfFrames=2, PixelData=bytes(40 * 30 * 2 * 2))], shelf)
     [image] = shelf.images()
-    assert (image.frame, image.width_px, image.height_px) == (0, 30, 40)
+    assert (image.frame, image.n_frames, image.width_px, image.height_px) == (0, 2, 30, 40)
 
 
 def test_a_file_that_crashes_its_decoder_costs_the_import_a_sentence(shelf, write, tmp_path, crashing_dicom):
