@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 
 from PySide6.QtCore import QTimer, Slot
@@ -12,18 +11,18 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBox
 
 from acquisition.domain import Box, Display
 from acquisition.errors import UserError
-from app.background import Background
 from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
 from app.read import light
 from app.read.actions import make_actions, show_paused
-from app.read.display_watch import DisplayWatch, change_sentence, screen_display
+from app.read.display_watch import DisplayWatch, screen_display
 from app.read.hanging import view_name
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.operator_panel import OperatorPanel
 from app.read.reader_page import ReaderPage
+from app.read.reception import Reception
 from app.read.recording_bar import RecordingBar
 from app.read.session import AssessmentMissing, OpenReading, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
@@ -57,13 +56,12 @@ class ReadWindow(QWidget):
         self._display_of = display_of
         self.calibration = calibration
         self._next_case_id: str | None = None
-        self._background = Background("sitting", 2, self)
-        self._starting: Future[Sitting] | None = None
         self._label = LABELS[0].value
         self._chosen_mark = ""
         self._light = light.NOT_RECORDED
-        self._is_closed = self._is_sealing = False
+        self._is_closed = False
         self._watch = DisplayWatch(self, screen_of)
+        self._reception = Reception(session, self._watch, self)
         self._build()
         self._connect()
         self._show_readers()
@@ -95,10 +93,8 @@ class ReadWindow(QWidget):
             self._is_closed = True
             self._end()
             self._operator.close()
-            self._background.close()
+            self._reception.close()
             self._loader.close()
-            if self._starting is not None and self._starting.done():
-                _abandon(self._starting)
         super().closeEvent(event)
 
     # What the window is made of
@@ -172,7 +168,10 @@ class ReadWindow(QWidget):
         findings.commit_asked.connect(self._on_commit)
         self._operator.closed.connect(partial(self._actions["operator"].setChecked, False))
         self._timer.timeout.connect(self._look_at_recorder)
-        self._watch.changed.connect(self._on_display_changed)
+        self._reception.began.connect(self._on_began)
+        self._reception.refused.connect(self._reader_page.show_problem)
+        self._reception.interrupted.connect(self._on_interrupted)
+        self._reception.sealed.connect(self._show_light)
         self._actions["calibrate"].setEnabled(self.calibration.asks)
         self.calibration.ground = self._ground
         self.calibration.opened.connect(self._on_calibration_opened)
@@ -184,34 +183,22 @@ class ReadWindow(QWidget):
     @Slot(str)
     def _on_started(self, pseudonym: str) -> None:
         self._reader_page.show_busy(True)
-        self._watch.start()
-        consent = self._reader_page.consent
-        prepare = partial(self.session.prepare, pseudonym, self._display_of(self), consent)
-        self._starting = self._background.run(prepare, self._on_prepared)
+        self._reception.start(pseudonym, self._display_of(self), self._reader_page.consent)
 
     @Slot()
     def _on_start_cancelled(self) -> None:
-        self._starting = None
-        self._watch.stop()
+        self._reception.cancel()
         self._reader_page.show_busy(False)
 
-    def _on_prepared(self, future: Future[Sitting]) -> None:
-        if future is not self._starting:
-            self._background.run(partial(_abandon, future), lambda _: None)
-            return
-        self._starting = None
-        error = future.exception()
-        if isinstance(error, UserError):
-            self._watch.stop()
-            self._reader_page.show_problem(str(error))
-            return
+    @Slot(object)
+    def _on_began(self, sitting: Sitting) -> None:
         self._reader_page.show_busy(False)
-        self.session.begin(future.result())
+        self.session.begin(sitting)
         self._side.worklist.show_notice("")
         self._show_page(self._desk)
         self._timer.start()
         self._look_at_recorder()
-        self.calibration.begin(future.result())
+        self.calibration.begin(sitting)
         first = self.session.next_unread()
         self._look_ahead(first)
         self.calibration.calibrate(partial(self.open_case, first))
@@ -224,32 +211,19 @@ class ReadWindow(QWidget):
         self.calibration.end()
         self._do(self._keep_note)
         self._timer.stop()
-        self._watch.stop()
         self.lightbox.hang(())
         self._loader.want(())
         sitting = self.session.end()
         if sitting is not None and self._is_closed:
             sitting.stop()
         elif sitting is not None:
-            self._is_sealing = not self.session.source.is_silent
-            self._background.run(sitting.stop, self._on_sealed)
+            self._reception.seal(sitting)
         self._show_readers()
 
-    def _on_sealed(self, future: Future[str]) -> None:
-        self._is_sealing = False
-        self._show_light()
-        if future.result():
-            self._reader_page.show_problem(future.result())
-
-    @Slot(object, object)
-    def _on_display_changed(self, was: Display, now: Display) -> None:
-        """What is recorded from here on would lie in the wrong place: end it, and say why."""
-        if self._starting is not None:
-            self._on_start_cancelled()
-        elif self.session.reader is not None:
-            self.session.display_changed(was, now)
-            self._end()
-        self._reader_page.show_problem(change_sentence(was, now))
+    @Slot(str)
+    def _on_interrupted(self, sentence: str) -> None:
+        self._end()
+        self._reader_page.show_problem(sentence)
 
     def _show_readers(self) -> None:
         self._reader_page.show_readers(
@@ -448,12 +422,13 @@ class ReadWindow(QWidget):
         self.calibration.hear(self.session.status())
         self._show_light()
 
+    @Slot()
     def _show_light(self) -> None:
         """In the bar, and over every page that has none."""
         status = None if self.session.source.is_silent else self.session.status()
         self._light = light.light_of(status, self.session.is_paused, self._light)
         self._bar.show_light(self._light, status.message if status else "")
-        shown = light.SEALING if self._is_sealing and status is None else self._light
+        shown = light.SEALING if self._reception.is_sealing and status is None else self._light
         is_bar_seen = self.isVisible() and self._pages.currentWidget() is self._desk
         self._storage_light.show_light(shown, is_needed=not is_bar_seen)
 
@@ -500,9 +475,3 @@ class ReadWindow(QWidget):
         target = self._stage.currentWidget() if page is self._desk else page
         if target is not None:
             target.setFocus()
-
-
-def _abandon(prepared: Future[Sitting]) -> None:
-    """Nobody waits for this sitting any more."""
-    if not prepared.cancelled() and prepared.exception() is None:
-        prepared.result().stop()
