@@ -7,9 +7,7 @@ not, it is the moment of arrival. Nothing here is stored.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -46,8 +44,6 @@ _PER_SIDE = (
 )
 _BLOCK = 4096
 """Samples filled at a time, so that a block stays in the processor's cache."""
-_AHEAD = 4
-"""Parts that may wait, as sent, to be filled in."""
 PART_CHUNKS = 1000
 """Chunks of a part: some 100 s of gaze."""
 _TIMES = (("time_ns", "<i8"), ("host_time_ns", "<i8"), ("device_time_us", "<f8"), ("source_time_s", "<f8"))
@@ -78,18 +74,13 @@ def gaze_by_clock(raw: RawGaze, clock: SourceClock) -> NDArray[np.void]:
 
 
 def gaze_of_all(recording: Recording) -> NDArray[np.void]:
-    """The gaze (n,) of a whole recording; filled in while more of it is being read."""
+    """The gaze (n,) of a whole recording, of which no more than a part is held as sent at a time."""
     clock, view = source_clock(recording.clock_pairs()), GazeView(recording.info.channels)
     gaze = np.empty(recording.promised().sample, view.dtype)
-    end, filled = 0, deque[Future[None]]()
-    with ThreadPoolExecutor(1, "gaze") as pool:
-        for raw in raw_parts(recording):
-            start, end = end, min(end + len(raw.samples), len(gaze))
-            filled.append(pool.submit(_fill_all, gaze[start:end], raw, clock, view))
-            if len(filled) > _AHEAD:
-                filled.popleft().result()
-        for part in filled:
-            part.result()
+    end = 0
+    for raw in raw_parts(recording):
+        start, end = end, min(end + len(raw.samples), len(gaze))
+        _fill_all(gaze[start:end], raw, clock, view)
     return gaze
 
 
