@@ -26,6 +26,8 @@ COMMANDS = (
     Command("delete", Text.TOOL_DELETE, ("Del", "Backspace"), Text.KEYS_FINDINGS, "delete"),
     Command("undo", Text.TOOL_UNDO, ("Ctrl+Z",), Text.KEYS_FINDINGS, "undo"),
     Command("redo", Text.TOOL_REDO, ("Ctrl+Y", "Ctrl+Shift+Z"), Text.KEYS_FINDINGS, "redo"),
+    Command("previousStage", Text.TOOL_STAGE_PREVIOUS, (",",), Text.KEYS_IMAGE, "stage-previous"),
+    Command("nextStage", Text.TOOL_STAGE_NEXT, (".",), Text.KEYS_IMAGE, "stage-next"),
     Command("invert", Text.TOOL_INVERT, ("I",), Text.KEYS_IMAGE, "invert"),
     Command("fit", Text.TOOL_FIT, ("Home",), Text.KEYS_IMAGE, "fit"),
     Command("actual", Text.TOOL_ACTUAL, ("X",), Text.KEYS_IMAGE, "actual"),
@@ -54,6 +56,7 @@ MOUSE = (
 
 TOOL_GROUPS = (
     ("previous", "next"),
+    ("previousStage", "nextStage"),
     ("mark", "undo", "redo", "delete"),
     ("fit", "actual", "invert"),
     ("calibrate", "pause", "panel", "keys"),

@@ -1,20 +1,20 @@
-"""Which image hangs where: R and L side by side, CC above MLO, chest walls meeting.
-
-A breast seen from both sides hangs as radiologists expect; anything else hangs in a plain grid.
-"""
+"""How the images of a stage lie: a grid of panes at one physical scale, chest walls meeting."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acquisition.domain import Box, Image, Laterality
 from app.read.transform import Anchor, Placement, Size, fit_zoom, place
 
-VIEW_ORDER = ("CC", "MLO", "ML", "LM", "")
 GAP_PX = 2
 """Between panes, in device px."""
+
+AIR = 0.02
+"""Of the larger side of a breast: what is left free around it, but for the chest wall."""
+
+NO_WORDS: Size = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,64 +32,117 @@ class Hanging:
     """A grid of panes."""
 
     name: str
-    """`four-view`, `pair`, `single` or `grid`; written into the view states."""
+    """`four-view`, `pair`, `single`, `compare` or `grid`; written into the view states."""
     rows: int
     columns: int
     slots: tuple[Slot, ...]
 
 
-def hang(images: Sequence[Image]) -> Hanging:
-    """Give every image of a case its pane."""
-    ordered = sorted(images, key=_reading_order)
-    if len(ordered) == 1:
-        return Hanging("single", 1, 1, (Slot(ordered[0], 0, 0, Anchor.CENTRE),))
-    return _side_by_side(ordered) or _grid(ordered)
+Stage = tuple[Hanging, ...]
+"""The same images in one arrangement or several: the room decides for the one that shows them largest."""
 
 
-def alone(slot: Slot) -> Hanging:
-    """One pane of a case over the whole room; it keeps the side it leans on."""
-    return Hanging("single", 1, 1, (Slot(slot.image, 0, 0, slot.anchor),))
+def is_breast(image: Image) -> bool:
+    """Whether a chest wall is to be hung against something."""
+    return image.modality == "MG" or image.body_part == "BREAST"
 
 
-def _view_rank(view: str) -> tuple[int, str]:
-    return (VIEW_ORDER.index(view) if view in VIEW_ORDER else len(VIEW_ORDER), view)
+def anchor_of(image: Image) -> Anchor:
+    """The side that an image leans on: the chest wall of a breast, as it hangs."""
+    sides = {Laterality.RIGHT: Anchor.RIGHT, Laterality.LEFT: Anchor.LEFT}
+    return sides.get(image.laterality, Anchor.CENTRE) if is_breast(image) else Anchor.CENTRE
 
 
-def _reading_order(image: Image) -> tuple[tuple[int, str], bool, str]:
-    return _view_rank(image.view), image.laterality is not Laterality.RIGHT, image.path
+def single(image: Image) -> Hanging:
+    """One image over the whole room."""
+    return Hanging("single", 1, 1, (Slot(image, 0, 0, anchor_of(image)),))
 
 
-def _side_by_side(images: Sequence[Image]) -> Hanging | None:
-    """R on the left, L on the right, a row a view; None where sides are unknown, missing or doubled."""
-    places = {(image.laterality, image.view) for image in images}
-    sides = {image.laterality for image in images}
-    if sides != {Laterality.RIGHT, Laterality.LEFT} or len(places) < len(images):
-        return None
-    views = sorted({image.view for image in images}, key=_view_rank)
-    slots = tuple(
-        Slot(image, views.index(image.view), 0, Anchor.RIGHT)
-        if image.laterality is Laterality.RIGHT
-        else Slot(image, views.index(image.view), 1, Anchor.LEFT)
-        for image in images
+def cells(hanging: Hanging, room_px: tuple[int, int]) -> tuple[Box, ...]:
+    """The boxes of the whole grid in a room of that size, row by row, on whole pixels."""
+    return tuple(
+        _cell(hanging, row, column, room_px)
+        for row in range(hanging.rows)
+        for column in range(hanging.columns)
     )
-    name = {1: "pair", 2: "four-view"}.get(len(views), "grid")
-    return Hanging(name, len(views), 2, slots)
-
-
-def _grid(images: Sequence[Image]) -> Hanging:
-    columns = math.ceil(math.sqrt(len(images)))
-    slots = (Slot(image, i // columns, i % columns, Anchor.CENTRE) for i, image in enumerate(images))
-    return Hanging("grid", math.ceil(len(images) / columns), columns, tuple(slots))
 
 
 def pane_boxes(hanging: Hanging, room_px: tuple[int, int]) -> tuple[Box, ...]:
-    """The box of every slot in a room of that size, on whole pixels."""
+    """The box of every slot."""
+    return tuple(_cell(hanging, slot.row, slot.column, room_px) for slot in hanging.slots)
+
+
+def largest(stage: Stage, room_px: tuple[int, int], words_px: Size = NO_WORDS) -> Hanging:
+    """The arrangement that shows the images of a stage largest in this room; the first of equals."""
+
+    def smallest_zoom(hanging: Hanging) -> float:
+        panes = [box[2:] for box in pane_boxes(hanging, room_px)]
+        return min(placement.zoom for placement in fitted(hanging, panes, words_px))
+
+    return stage[0] if len(stage) == 1 else max(stage, key=smallest_zoom)
+
+
+def fitted(hanging: Hanging, panes_px: Sequence[Size], words_px: Size = NO_WORDS) -> tuple[Placement, ...]:
+    """Placements that show what is exposed of every image: all with a known spacing at one scale in mm.
+
+    Those without share a scale in pixels.
+
+    Args:
+        hanging: the images and their places
+        panes_px: the size of every slot's pane
+        words_px: what must stay free of the breast in the pane's corners away from the chest wall
+    """
+    fits: dict[bool, float] = {}
+    for slot, pane in zip(hanging.slots, panes_px, strict=True):
+        key = slot.image.spacing_mm is not None
+        fits[key] = min(_fit(slot, pane, words_px), fits.get(key, float("inf")))
     return tuple(
-        (left, top, right - left, bottom - top)
-        for slot in hanging.slots
-        for left, right in [_span(slot.column, hanging.columns, room_px[0])]
-        for top, bottom in [_span(slot.row, hanging.rows, room_px[1])]
+        place(
+            fit_part(slot),
+            pane,
+            fits[slot.image.spacing_mm is not None] * _unit(slot.image),
+            slot.anchor,
+            slot.image.flip_to_hang,
+            slot.image.is_upside_down,
+        )
+        for slot, pane in zip(hanging.slots, panes_px, strict=True)
     )
+
+
+def fit_part(slot: Slot) -> Box:
+    """What is shown of an image to begin with: a breast and some air, else all that is exposed; image px."""
+    x, y, width, height = slot.image.box_px
+    if not is_breast(slot.image):
+        return slot.image.box_px
+    air = AIR * max(width, height)
+    is_chest_at_right = (slot.anchor is Anchor.RIGHT) != slot.image.flip_to_hang
+    at_left = 0.0 if slot.anchor is not Anchor.CENTRE and not is_chest_at_right else air
+    at_right = 0.0 if slot.anchor is not Anchor.CENTRE and is_chest_at_right else air
+    return x - at_left, y - air, width + at_left + at_right, height + 2 * air
+
+
+def _fit(slot: Slot, pane_px: Size, words_px: Size) -> float:
+    """Pane px per unit at which it just fits, with the words beside a breast or above and below it."""
+    _, _, width, height = fit_part(slot)
+    unit = _unit(slot.image)
+    size = (width * unit, height * unit)
+    if not is_breast(slot.image):
+        return fit_zoom(size, pane_px)
+    n_beside = 2 if slot.anchor is Anchor.CENTRE else 1
+    beside = (max(pane_px[0] - n_beside * words_px[0], 1.0), pane_px[1])
+    above = (pane_px[0], max(pane_px[1] - 2 * words_px[1], 1.0))
+    return max(fit_zoom(size, beside), fit_zoom(size, above))
+
+
+def _unit(image: Image) -> float:
+    """Size of a pixel: in mm where it is known, else 1."""
+    return image.spacing_mm[1] if image.spacing_mm else 1.0
+
+
+def _cell(hanging: Hanging, row: int, column: int, room_px: tuple[int, int]) -> Box:
+    left, right = _span(column, hanging.columns, room_px[0])
+    top, bottom = _span(row, hanging.rows, room_px[1])
+    return left, top, right - left, bottom - top
 
 
 def _span(index: int, count: int, length_px: int) -> tuple[int, int]:
@@ -98,31 +151,6 @@ def _span(index: int, count: int, length_px: int) -> tuple[int, int]:
     return start, max(end, start + 1)
 
 
-def fitted(hanging: Hanging, panes_px: Sequence[Size]) -> tuple[Placement, ...]:
-    """Placements that show every image whole, all at one scale: in mm where every spacing is known."""
-    if not hanging.slots:
-        return ()
-    units = [_unit(slot.image, hanging) for slot in hanging.slots]
-    scale = min(
-        fit_zoom((part[2] * unit, part[3] * unit), pane)
-        for part, unit, pane in zip(map(_part, hanging.slots), units, panes_px, strict=True)
-    )
-    return tuple(
-        place(_part(slot), pane, scale * unit, slot.anchor, slot.image.flip_to_hang)
-        for slot, unit, pane in zip(hanging.slots, units, panes_px, strict=True)
-    )
-
-
-def _part(slot: Slot) -> Box:
-    return 0.0, 0.0, float(slot.image.width_px), float(slot.image.height_px)
-
-
-def _unit(image: Image, hanging: Hanging) -> float:
-    """Size of a pixel: in mm if every image of the case says so, else 1."""
-    spacings = [slot.image.spacing_mm for slot in hanging.slots]
-    return image.spacing_mm[1] if image.spacing_mm and all(spacings) else 1.0
-
-
 def view_name(image: Image) -> str:
-    """What a pane is labelled with: `R CC`."""
-    return f"{image.laterality} {image.view}".strip()
+    """What a pane is labelled with: `R CC`, `L MLO M S`."""
+    return " ".join(filter(None, (image.laterality, image.view, *image.view_modifiers)))

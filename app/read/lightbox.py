@@ -27,16 +27,15 @@ from acquisition.clock import HostClock
 from acquisition.domain import Annotation, Box, Image, Panel, ViewState
 from app import theme
 from app.read.decoding import LoadedImage
-from app.read.hanging import view_name
 from app.read.marks import mark_around, mark_box
 from app.read.painting import (
-    corner_words,
     paint_corners,
     paint_image,
     paint_mark,
     paint_sentence,
     rectangle,
 )
+from app.read.pane_words import corner_words, words_px
 from app.read.pyramid import Mapper
 from app.read.transform import Point
 from app.read.wall import Pane, Wall
@@ -80,6 +79,8 @@ class LightBox(QWidget):
     """Image id and a Box in image px."""
     mark_chosen = Signal(str)
     """A mark's id; empty when a click met none."""
+    stage_shown = Signal(int, int)
+    """Which stage of the case hangs, from 0, and how many it has."""
 
     def __init__(self, clock: HostClock, parent: QWidget | None = None) -> None:
         """Show nothing yet; view states are stamped with `clock`."""
@@ -125,6 +126,7 @@ class LightBox(QWidget):
         self._is_complete = False
         self._told = None  # the same picture in another reading is told again
         self._wall.hang(images)
+        self.stage_shown.emit(*self._wall.stage)
         self._is_patient = True
         self._patience.start()
         self.update()
@@ -172,6 +174,13 @@ class LightBox(QWidget):
         self._wall.toggle_alone(image_id)
         self.update()
 
+    def step_stage(self, by: int) -> None:
+        """The next stage of the hanging, or the one before."""
+        if self._wall.step_stage(by):
+            self._drag = None
+            self.stage_shown.emit(*self._wall.stage)
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is asked for, then tell what the screen shows."""
         scale = self.devicePixelRatioF()
@@ -180,6 +189,8 @@ class LightBox(QWidget):
         if len(touched) != 1 or not self._logical(touched[0].pose.box_px).contains(event.rect()):
             painter.fillRect(event.rect(), theme.colour("line" if self._wall.panes else "pane"))
         painter.scale(1 / scale, 1 / scale)
+        for cell in {*self._wall.cells} - {pane.pose.box_px for pane in self._wall.panes}:
+            painter.fillRect(rectangle(cell), theme.colour("pane"))
         for pane in touched:
             self._paint_pane(painter, pane, scale)
         painter.end()
@@ -189,7 +200,7 @@ class LightBox(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the panes out anew."""
         super().resizeEvent(event)
-        self._wall.resize(*self._room_px())
+        self._wall.resize(*self._room_px(), words_px(self.devicePixelRatioF()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Watch the window: where it stands is part of the view state."""
@@ -328,8 +339,8 @@ class LightBox(QWidget):
         table = look.loaded.table(look.window, look.is_inverted)
         paint_image(painter, self._mapper, look.loaded.pyramid, pane.pose.placement, box, table)
         self._paint_marks(painter, pane, scale)
-        top, bottom = corner_words(pane)
-        paint_corners(painter, box, pane.pose.slot.anchor, scale, top, bottom)
+        words = corner_words(pane, self._wall.study_dates)
+        paint_corners(painter, box, pane.words_at, scale, *words)
 
     def _paint_waiting(self, painter: QPainter, pane: Pane, scale: float) -> None:
         painter.fillRect(rectangle(pane.pose.box_px), theme.colour("pane"))
@@ -337,8 +348,8 @@ class LightBox(QWidget):
             paint_sentence(painter, pane.pose.box_px, pane.look.refusal, "warning", scale)
         elif not self._is_patient:
             paint_sentence(painter, pane.pose.box_px, say(Text.LOADING), "muted", scale)
-        name = [view_name(pane.image)]
-        paint_corners(painter, pane.pose.box_px, pane.pose.slot.anchor, scale, name, [])
+        name, _ = corner_words(pane, self._wall.study_dates)
+        paint_corners(painter, pane.pose.box_px, pane.words_at, scale, name, [])
 
     def _paint_marks(self, painter: QPainter, pane: Pane, scale: float) -> None:
         for number, mark in enumerate(self._marks, start=1):

@@ -15,14 +15,12 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
 from acquisition.domain import Box
 from app import theme
-from app.read.hanging import view_name
 from app.read.pyramid import Mapper, Pyramid, visible_part
 from app.read.transform import Anchor, Placement, around
-from app.read.wall import Pane
-from app.texts import Text, say
 
 MARGIN_PX = 8
 LABEL_PX = 12
+NAME_PX = 15
 
 
 def rectangle(box: Box) -> QRectF:
@@ -45,7 +43,7 @@ def paint_image(
         painter.fillRect(rectangle(ground), theme.colour("pane"))
     if part is None:
         return
-    pixels = mapper.map(pyramid, part, table, placement.is_flipped)
+    pixels = mapper.map(pyramid, part, table, placement.is_flipped, placement.is_upside_down)
     height, width = pixels.shape
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
     x, y, target_width, target_height = _moved(part.target_px, pane)
@@ -70,31 +68,15 @@ def _whole_pixels_of(box: Box) -> Box:
     return left, top, right - left, bottom - top
 
 
-def corner_words(pane: Pane) -> tuple[list[str], list[str]]:
-    """What stands in the upper and in the lower corner of a pane."""
-    top = [view_name(pane.image)]
-    if pane.image.is_simulated:
-        top.append(say(Text.SIMULATED_IMAGE))
-    window = pane.look.window
-    grey = (
-        say(Text.WINDOW_READOUT, width=window.width, center=window.center)
-        if window
-        else say(Text.WINDOW_OF_FILE)
-    )
-    if pane.look.is_inverted:
-        grey += "  " + say(Text.INVERTED)
-    return [line for line in top if line], [say(Text.ZOOM, zoom=pane.pose.placement.zoom), grey]
-
-
 def paint_corners(
     painter: QPainter, pane: Box, anchor: Anchor, scale: float, top: Sequence[str], bottom: Sequence[str]
 ) -> None:
-    """Words in the corners away from the chest wall; the first of `top` stands out."""
-    is_right = anchor is Anchor.LEFT
+    """Words in the corners at one side; the first of `top` stands out."""
+    is_right = anchor is Anchor.RIGHT
     margin = MARGIN_PX * scale
     y = pane[1] + margin
     for i, line in enumerate(top):
-        look = ("text", LABEL_PX + 3) if i == 0 else ("muted", LABEL_PX)
+        look = ("text", NAME_PX) if i == 0 else ("muted", LABEL_PX)
         y += _paint_line(painter, line, *look, scale, pane, y, is_right).height()
     y = pane[1] + pane[3] - margin
     for line in reversed(bottom):

@@ -117,13 +117,20 @@ class Mapper:
         self._buffer = np.empty(0, np.uint32)
 
     def map(
-        self, pyramid: Pyramid, part: VisiblePart, table: NDArray[np.uint8], is_flipped: bool
+        self,
+        pyramid: Pyramid,
+        part: VisiblePart,
+        table: NDArray[np.uint8],
+        is_flipped: bool,
+        is_upside_down: bool = False,
     ) -> NDArray[np.uint32]:
         """0xffRRGGBB (rows, columns) of the part; valid until the next call."""
         shades = table.astype(np.uint32) * 0x010101 | 0xFF000000
         piece = pyramid.levels[part.level][part.rows, part.columns]
         if is_flipped:
             piece = piece[:, ::-1]
+        if is_upside_down:
+            piece = piece[::-1]
         if piece.size > self._buffer.size:
             self._buffer = np.empty(piece.size, np.uint32)
         pixels = self._buffer[: piece.size].reshape(piece.shape)

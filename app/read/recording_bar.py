@@ -38,6 +38,8 @@ class RecordingBar(QFrame):
             chip = label(say(Text.SIMULATED_SOURCE), "chip", "simulatedSource")
             row.addWidget(chip, alignment=Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
+        self._stage = label("", "muted", "stage")
+        row.addWidget(self._stage)
         for i, group in enumerate(TOOL_GROUPS):
             row.addSpacing(12 if i else 0)
             for name in group:
@@ -48,6 +50,10 @@ class RecordingBar(QFrame):
         self._word.setText(say(light.text, quality=say(light.quality), reason=reason))
         restyle(self._light, light=light.dot)
         restyle(self._word, light=light.tone)
+
+    def show_stage(self, stage: int, n_stages: int) -> None:
+        """Which layout of the case is shown, counted from 0; nothing where there is only one."""
+        self._stage.setText(say(Text.STAGE, number=stage + 1, n=n_stages) if n_stages > 1 else "")
 
 
 def _tool(action: QAction) -> QToolButton:

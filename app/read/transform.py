@@ -29,25 +29,33 @@ class Anchor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Pane px = (x_px ± zoom * x_image_px, y_px + zoom * y_image_px); minus where mirrored."""
+    """Pane px = (x_px ± zoom * x_image_px, y_px ± zoom * y_image_px); minus where mirrored."""
 
     zoom: float
     x_px: float
     y_px: float
     is_flipped: bool = False
+    """Mirrored left-right."""
+    is_upside_down: bool = False
+    """Mirrored top-bottom."""
 
     @property
     def x_scale(self) -> float:
         """Pane px per image px along x, negative where mirrored."""
         return -self.zoom if self.is_flipped else self.zoom
 
+    @property
+    def y_scale(self) -> float:
+        """Pane px per image px along y, negative where mirrored."""
+        return -self.zoom if self.is_upside_down else self.zoom
+
     def to_pane(self, x_image_px: float, y_image_px: float) -> Point:
         """A point of the image, in pane px."""
-        return self.x_px + self.x_scale * x_image_px, self.y_px + self.zoom * y_image_px
+        return self.x_px + self.x_scale * x_image_px, self.y_px + self.y_scale * y_image_px
 
     def to_image(self, x_pane_px: float, y_pane_px: float) -> Point:
         """A point of the pane, in image px; it may lie outside the image."""
-        return (x_pane_px - self.x_px) / self.x_scale, (y_pane_px - self.y_px) / self.zoom
+        return (x_pane_px - self.x_px) / self.x_scale, (y_pane_px - self.y_px) / self.y_scale
 
     def box_to_pane(self, box_image_px: Box) -> Box:
         """A box of the image, in pane px."""
@@ -62,7 +70,7 @@ class Placement:
     def display_to_image(self, pane_on_display_px: Point) -> Affine:
         """Display px to image px, for a pane whose top left corner is at that point of the display."""
         left, top = pane_on_display_px
-        x_scale, y_scale = 1 / self.x_scale, 1 / self.zoom
+        x_scale, y_scale = 1 / self.x_scale, 1 / self.y_scale
         return x_scale, 0.0, -(left + self.x_px) * x_scale, 0.0, y_scale, -(top + self.y_px) * y_scale
 
 
@@ -97,13 +105,16 @@ def fit_zoom(size_px: Size, pane_px: Size) -> float:
     return min(pane_px[0] / size_px[0], pane_px[1] / size_px[1])
 
 
-def place(part_px: Box, pane_px: Size, zoom: float, anchor: Anchor, is_flipped: bool) -> Placement:
+def place(
+    part_px: Box, pane_px: Size, zoom: float, anchor: Anchor, is_flipped: bool, is_upside_down: bool = False
+) -> Placement:
     """Lay a part of the image against the anchored side of the pane, centred vertically."""
     x, y, width, height = part_px
     left = anchor.value * (pane_px[0] - zoom * width)
     top = (pane_px[1] - zoom * height) / 2
     x_px = left + zoom * (x + width) if is_flipped else left - zoom * x
-    return Placement(zoom, round(x_px), round(top - zoom * y), is_flipped)
+    y_px = top + zoom * (y + height) if is_upside_down else top - zoom * y
+    return Placement(zoom, round(x_px), round(y_px), is_flipped, is_upside_down)
 
 
 def zoomed(placement: Placement, factor: float, at_pane_px: Point) -> Placement:
@@ -112,13 +123,13 @@ def zoomed(placement: Placement, factor: float, at_pane_px: Point) -> Placement:
     ratio = zoom / placement.zoom
     x = at_pane_px[0] + (placement.x_px - at_pane_px[0]) * ratio
     y = at_pane_px[1] + (placement.y_px - at_pane_px[1]) * ratio
-    return Placement(zoom, x, y, placement.is_flipped)
+    return replace(placement, zoom=zoom, x_px=x, y_px=y)
 
 
 def actual_size(placement: Placement, at_pane_px: Point) -> Placement:
     """One image pixel on one device pixel, on whole pixels so that nothing is resampled."""
     exact = zoomed(placement, 1 / placement.zoom, at_pane_px)
-    return Placement(1.0, round(exact.x_px), round(exact.y_px), exact.is_flipped)
+    return replace(exact, zoom=1.0, x_px=round(exact.x_px), y_px=round(exact.y_px))
 
 
 def panned(placement: Placement, dx_px: float, dy_px: float) -> Placement:

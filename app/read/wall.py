@@ -11,8 +11,29 @@ from dataclasses import dataclass, replace
 
 from acquisition.domain import Box, Image, Panel
 from app.read.decoding import LoadedImage
-from app.read.hanging import Hanging, Slot, alone, fitted, hang, pane_boxes
-from app.read.transform import Placement, Point, Size, actual_size, kept_in_view, panned, zoomed
+from app.read.hanging import (
+    NO_WORDS,
+    Hanging,
+    Slot,
+    Stage,
+    anchor_of,
+    cells,
+    fitted,
+    largest,
+    pane_boxes,
+    single,
+)
+from app.read.stages import stages, study_dates
+from app.read.transform import (
+    Anchor,
+    Placement,
+    Point,
+    Size,
+    actual_size,
+    kept_in_view,
+    panned,
+    zoomed,
+)
 from app.read.windowing import Window, dragged
 
 EMPTY = Hanging("empty", 0, 0, ())
@@ -55,6 +76,11 @@ class Pane:
         return self.pose.slot.image
 
     @property
+    def words_at(self) -> Anchor:
+        """The side of the pane away from the chest wall."""
+        return Anchor.RIGHT if anchor_of(self.image) is Anchor.LEFT else Anchor.LEFT
+
+    @property
     def size_px(self) -> Size:
         """Width and height of the pane."""
         return self.pose.box_px[2:]
@@ -86,10 +112,14 @@ class Wall:
     def __init__(self) -> None:
         """Nothing hangs."""
         self._room_px = (1, 1)
+        self._words_px = NO_WORDS
+        self._stages: tuple[Stage, ...] = ()
+        self._stage = 0
+        self._dates: tuple[str, ...] = ()
         self._hanging = EMPTY
         self._poses: tuple[Pose, ...] = ()
         self._looks: dict[str, Look] = {}
-        self._whole_case: tuple[Hanging, tuple[Pose, ...]] | None = None
+        self._whole_stage: tuple[Hanging, tuple[Pose, ...]] | None = None
 
     @property
     def panes(self) -> tuple[Pane, ...]:
@@ -97,26 +127,53 @@ class Wall:
         return tuple(Pane(pose, self._looks[pose.slot.image.id]) for pose in self._poses)
 
     @property
+    def cells(self) -> tuple[Box, ...]:
+        """The boxes of all panes and of the places between them where nothing hangs."""
+        return cells(self._hanging, self._room_px)
+
+    @property
     def layout(self) -> str:
         """The name of the hanging."""
         return self._hanging.name
 
     @property
+    def stage(self) -> tuple[int, int]:
+        """Which stage of the case is shown, from 0, and how many there are."""
+        return self._stage, len(self._stages)
+
+    @property
+    def study_dates(self) -> tuple[str, ...]:
+        """Of the whole case, newest first: all but the first are prior."""
+        return self._dates
+
+    @property
     def is_alone(self) -> bool:
-        """Whether one image of a case takes the whole room."""
-        return self._whole_case is not None
+        """Whether one image of a stage takes the whole room."""
+        return self._whole_stage is not None
 
     def hang(self, images: Sequence[Image]) -> None:
         """Hang a new case; how the last one looked is forgotten."""
-        self._whole_case = None
-        self._hanging = hang(images) if images else EMPTY
         self._looks = {image.id: Look() for image in images}
-        self._poses = _poses(self._hanging, self._room_px)
+        self._stages, self._dates = stages(images), study_dates(images)
+        self._show_stage(0)
 
-    def resize(self, width_px: int, height_px: int) -> None:
-        """The room has another size."""
-        self._room_px = (max(width_px, 1), max(height_px, 1))
-        self._poses = self._fitted_again(self._poses)
+    def step_stage(self, by: int) -> bool:
+        """Show the stage so many further, every image fitted; False at the ends."""
+        stage = min(max(self._stage + by, 0), len(self._stages) - 1)
+        if stage in (self._stage, -1):
+            return False
+        self._show_stage(stage)
+        return True
+
+    def resize(self, width_px: int, height_px: int, words_px: Size = NO_WORDS) -> None:
+        """The room has another size; words so large stand in the corners of its panes."""
+        self._room_px, self._words_px = (max(width_px, 1), max(height_px, 1)), words_px
+        if self._whole_stage is not None:
+            best = self._largest()
+            self._whole_stage = best, self._fitted_again(best, self._whole_stage[1])
+        elif self._stages:
+            self._hanging = self._largest()
+        self._poses = self._fitted_again(self._hanging, self._poses)
 
     def pane(self, image_id: str) -> Pane | None:
         """The pane of an image, where it hangs."""
@@ -168,18 +225,17 @@ class Wall:
     def reset(self) -> None:
         """Fit every image, with the window of its file."""
         self._looks = {i: replace(look, window=None, is_inverted=False) for i, look in self._looks.items()}
-        self._poses = _poses(self._hanging, self._room_px)
+        self._poses = self._fitted(self._hanging)
 
     def toggle_alone(self, image_id: str) -> None:
-        """Give one image of several the whole room, or bring the case back as it hung."""
-        if self._whole_case is not None:
-            self._hanging, poses = self._whole_case
-            self._whole_case = None
-            self._poses = self._fitted_again(poses)
+        """Give one image of several the whole room, or bring the stage back as it hung."""
+        if self._whole_stage is not None:
+            self._hanging, self._poses = self._whole_stage
+            self._whole_stage = None
         elif len(self._poses) > 1 and (pane := self.pane(image_id)) is not None:
-            self._whole_case = self._hanging, self._poses
-            self._hanging = alone(pane.pose.slot)
-            self._poses = _poses(self._hanging, self._room_px)
+            self._whole_stage = self._hanging, self._poses
+            self._hanging = single(pane.image)
+            self._poses = self._fitted(self._hanging)
 
     def panels(self, room_on_display_px: Point) -> tuple[Panel, ...]:
         """The shown images as a view state has them, for a room at that point of the display."""
@@ -195,17 +251,26 @@ class Wall:
             for pose in self._poses
         )
 
-    def _fitted_again(self, poses: tuple[Pose, ...]) -> tuple[Pose, ...]:
-        fresh = _poses(self._hanging, self._room_px)
+    def _show_stage(self, stage: int) -> None:
+        self._stage, self._whole_stage = stage, None
+        self._hanging = self._largest() if self._stages else EMPTY
+        self._poses = self._fitted(self._hanging)
+
+    def _largest(self) -> Hanging:
+        return largest(self._stages[self._stage], self._room_px, self._words_px)
+
+    def _fitted(self, hanging: Hanging) -> tuple[Pose, ...]:
+        boxes = pane_boxes(hanging, self._room_px)
+        placements = fitted(hanging, [box[2:] for box in boxes], self._words_px)
+        return tuple(map(Pose, hanging.slots, boxes, placements))
+
+    def _fitted_again(self, hanging: Hanging, before: tuple[Pose, ...]) -> tuple[Pose, ...]:
+        """The poses in the room as it is now; an image that was moved keeps its scale and middle."""
+        old = {pose.slot.image.id: pose for pose in before if not pose.is_fitted}
         return tuple(
-            new if old.is_fitted else _recentred(old, new) for old, new in zip(poses, fresh, strict=True)
+            _recentred(old[new.slot.image.id], new) if new.slot.image.id in old else new
+            for new in self._fitted(hanging)
         )
-
-
-def _poses(hanging: Hanging, room_px: tuple[int, int]) -> tuple[Pose, ...]:
-    boxes = pane_boxes(hanging, room_px)
-    placements = fitted(hanging, [box[2:] for box in boxes])
-    return tuple(map(Pose, hanging.slots, boxes, placements))
 
 
 def _moved(pose: Pose, placement: Placement) -> Pose:
@@ -218,7 +283,7 @@ def _recentred(old: Pose, new: Pose) -> Pose:
     """The old scale and middle in the new box, on whole pixels."""
     dx, dy = ((new.box_px[i] - old.box_px[i]) / 2 for i in (2, 3))
     placement = panned(old.placement, round(dx), round(dy))
-    return _moved(replace(old, box_px=new.box_px), placement)
+    return _moved(new, placement)
 
 
 def _panel(pane: Pane, room_on_display_px: Point) -> Panel:

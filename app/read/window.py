@@ -154,6 +154,7 @@ class ReadWindow(QWidget):
         self.lightbox.painted.connect(self.session.view_painted)
         self.lightbox.box_drawn.connect(self._on_box)
         self.lightbox.mark_chosen.connect(self._on_mark_chosen)
+        self.lightbox.stage_shown.connect(self._on_stage)
         self._loader.loaded.connect(self.lightbox.show_image)
         self._loader.refused.connect(self.lightbox.show_refusal)
         self._reader_page.started.connect(self._on_started)
@@ -326,6 +327,12 @@ class ReadWindow(QWidget):
             self._chosen_mark = self.session.add_mark(image_id, box_px, self._label).id
 
         self._do(add)
+
+    @Slot(int, int)
+    def _on_stage(self, stage: int, n_stages: int) -> None:
+        self._bar.show_stage(stage, n_stages)
+        self._actions["previousStage"].setEnabled(stage > 0)
+        self._actions["nextStage"].setEnabled(stage < n_stages - 1)
 
     @Slot()
     def _on_delete(self) -> None:

@@ -115,7 +115,7 @@ def loaded(image: Image, grey: float) -> LoadedImage:
 
 
 def test_the_ground_is_as_bright_as_the_films_that_will_hang() -> None:
-    image = an_image(size_px=(600, 1000))
+    image = an_image(size_px=(600, 1000), box_px=(0, 0, 600, 1000), modality="DX")
     room_px = (1200, 1000)
     assert reading_grey([image], [], room_px) == DEFAULT_GREY
     # One image of half the room's area, all of one grey: half of its light on the whole.

@@ -118,7 +118,7 @@ def test_nothing_hangs_on_black(lightbox: LightBox) -> None:
 
 def test_actual_size_paints_the_stored_pixels_through_the_table(qtbot: QtBot, lightbox: LightBox) -> None:
     rng = np.random.default_rng(1)
-    image = an_image("R CC", size_px=(1500, 1400), flip_to_hang=False)
+    image = an_image("R CC", size_px=(1500, 1400), flip_to_hang=False, box_px=(0, 0, 1500, 1400))
     pixels = rng.integers(0, 4096, (1400, 1500), dtype=np.uint16)
     lightbox.hang([image])
     lightbox.show_image(film(image, pixels))
@@ -152,8 +152,67 @@ def test_a_mirrored_image_is_painted_mirrored(lightbox: LightBox) -> None:
     assert the(lightbox, image).pose.placement.is_flipped
 
 
+def test_an_image_that_is_upside_down_is_painted_the_other_way_up(lightbox: LightBox) -> None:
+    lightbox.hang([image := an_image("L CC", box_px=(0, 0, 600, 1000), is_upside_down=True)])
+    lightbox.show_image(film(image, np.ascontiguousarray(ramp(1000, 600).T)))
+    pane, column = the(lightbox, image), grey(lightbox)[:, 100].astype(int)
+    assert column[80] > column[300] > column[520]
+    _, y = pane.pose.placement.to_pane(300, 1000)
+    assert y == pytest.approx(0.02 * 1000 * pane.pose.placement.zoom, abs=1)
+
+
+def test_stages_are_stepped_through_and_told(lightbox: LightBox, told: Told) -> None:
+    shown: list[tuple[int, int]] = []
+    lightbox.stage_shown.connect(lambda *stage: shown.append(stage))
+    images = hang(lightbox, *FOUR_VIEWS)
+    lightbox.step_stage(1)
+    lightbox.grab()
+    lightbox.step_stage(-1)
+    lightbox.step_stage(-1)
+    lightbox.grab()
+    assert shown == [(0, 7), (1, 7), (0, 7)]
+    assert [(view.layout, len(view.panels)) for view in told.views[-2:]] == [("pair", 2), ("four-view", 4)]
+    assert [panel.image_id for panel in told.views[-2].panels] == [image.id for image in images[:2]]
+
+
+def test_the_view_told_of_every_stage_is_where_its_pixels_are(lightbox: LightBox, told: Told) -> None:
+    """A bright spot in each image is found on the screen where the view state puts it."""
+    images = [an_image(name, spacing_mm=(0.1, 0.1)) for name in FOUR_VIEWS]
+    lightbox.hang(images)
+    for image in images:
+        pixels = np.zeros((1000, 600), np.uint16)
+        pixels[480:520, 200:240] = 4095
+        lightbox.show_image(film(image, pixels))
+    corner = lightbox.mapToGlobal(QPoint(0, 0)) - lightbox.screen().geometry().topLeft()
+    for _ in range(7):
+        screen, view = grey(lightbox), told.views[-1]
+        assert len(view.panels) == len(lightbox.panes)
+        for panel in view.panels:
+            x, y, width, height = (round(value) for value in panel.rect_px)
+            pane = screen[y - corner.y() :, x - corner.x() :][60 : height - 70, :width]
+            rows, columns = np.nonzero(pane > 250)
+            found = apply(panel.screen_to_image, np.array([[columns.mean() + x, rows.mean() + y + 60]]))
+            assert found[0] == pytest.approx((220, 500), abs=4)
+        lightbox.step_stage(1)
+
+
+def test_where_nothing_hangs_is_as_black_as_a_pane(lightbox: LightBox) -> None:
+    hang(lightbox, "R CC", "L CC", "R MLO")
+    assert (grey(lightbox)[320:590, 420:790] == 0).all()
+
+
+@pytest.mark.parametrize(("name", "columns"), [("R CC", np.s_[:150]), ("L CC", np.s_[-150:])])
+def test_words_stand_away_from_the_chest_wall(lightbox: LightBox, name: str, columns: slice) -> None:
+    lightbox.hang([image := an_image(name)])
+    lightbox.show_image(film(image, np.zeros((1000, 600), np.uint16)))
+    lit = grey(lightbox) > 60
+    assert lit[:, columns].any()
+    lit[:, columns] = False
+    assert not lit.any()
+
+
 def test_inverting_swaps_black_and_white(lightbox: LightBox) -> None:
-    hang(lightbox, "L CC", size_px=(800, 600))
+    hang(lightbox, "L CC", size_px=(800, 600), box_px=(0, 0, 800, 600), modality="CR")
     before = grey(lightbox)[300].astype(int)
     lightbox.invert()
     after = grey(lightbox)[300].astype(int)

@@ -1,96 +1,163 @@
-"""Which image hangs where."""
+"""How the images of a stage lie in their panes."""
 
-from itertools import permutations
+import math
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reading_fakes import FOUR_VIEWS, an_image
 
-from acquisition.domain import Image
-from app.read.hanging import GAP_PX, Hanging, alone, fitted, hang, pane_boxes, view_name
-from app.read.transform import Anchor
-
-
-def places(hanging: Hanging) -> dict[str, tuple[int, int]]:
-    return {view_name(slot.image): (slot.row, slot.column) for slot in hanging.slots}
-
-
-@pytest.mark.parametrize("names", list(permutations(FOUR_VIEWS))[::5])
-def test_four_views_hang_right_beside_left_and_cc_above_mlo(names: tuple[str, ...]) -> None:
-    hanging = hang([an_image(name) for name in names])
-    assert hanging.name == "four-view"
-    assert places(hanging) == {"R CC": (0, 0), "L CC": (0, 1), "R MLO": (1, 0), "L MLO": (1, 1)}
-    anchors = {view_name(slot.image): slot.anchor for slot in hanging.slots}
-    assert anchors["R CC"] is anchors["R MLO"] is Anchor.RIGHT
-    assert anchors["L CC"] is anchors["L MLO"] is Anchor.LEFT
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["R CC"], ("single", 1, 1)),
-        (["L MLO", "R MLO"], ("pair", 1, 2)),
-        (["R CC", "L CC", "R MLO"], ("four-view", 2, 2)),
-        (["R CC", "L CC", "R MLO", "L MLO", "R ML"], ("grid", 3, 2)),
-        (["R CC", "R MLO"], ("grid", 1, 2)),
-        (["", " ", "  "], ("grid", 2, 2)),
-    ],
+from acquisition.domain import Box, Image
+from app.read.hanging import (
+    GAP_PX,
+    Hanging,
+    Slot,
+    anchor_of,
+    cells,
+    fitted,
+    largest,
+    pane_boxes,
+    single,
+    view_name,
 )
-def test_other_cases_hang_sensibly(names: list[str], expected: tuple[str, int, int]) -> None:
-    images = [an_image(name.strip(), path=str(i)) for i, name in enumerate(names)]
-    hanging = hang(images)
-    assert (hanging.name, hanging.rows, hanging.columns) == expected
-    assert len(set(places_of(hanging))) == len(images)
+from app.read.stages import stages
+from app.read.transform import Anchor, Placement, intersection
+
+WORDS = (90.0, 50.0)
 
 
-def places_of(hanging: Hanging) -> list[tuple[int, int]]:
-    return [(slot.row, slot.column) for slot in hanging.slots]
+def first(*images: Image) -> Hanging:
+    return stages(images)[0][0]
 
 
-def test_two_images_of_one_view_hang_in_a_grid() -> None:
-    images = [an_image(name, path=str(i)) for i, name in enumerate(["R CC", "R CC", "L CC"])]
-    assert hang(images).name == "grid"
+def placed(hanging: Hanging, room: tuple[int, int]) -> list[tuple[Slot, Box, Placement]]:
+    boxes = pane_boxes(hanging, room)
+    return list(zip(hanging.slots, boxes, fitted(hanging, [box[2:] for box in boxes], WORDS), strict=True))
 
 
-def test_chest_walls_meet_at_the_middle_at_one_scale() -> None:
-    images = [an_image(name, size_px=(600 + 50 * i, 1000)) for i, name in enumerate(FOUR_VIEWS)]
-    hanging = hang(images)
-    boxes = pane_boxes(hanging, (1000, 800))
-    placements = fitted(hanging, [box[2:] for box in boxes])
-    assert len({placement.zoom for placement in placements}) == 1
-    for slot, box, placement in zip(hanging.slots, boxes, placements, strict=True):
-        x, _, width, _ = placement.box_to_pane((0, 0, slot.image.width_px, slot.image.height_px))
-        meets = (
-            x + width == pytest.approx(box[2], abs=1) if slot.column == 0 else x == pytest.approx(0, abs=1)
-        )
-        assert meets, view_name(slot.image)
+def on_room(slot: Slot, box: Box, placement: Placement) -> Box:
+    """The breast in room px."""
+    x, y, width, height = placement.box_to_pane(slot.image.box_px)
+    return x + box[0], y + box[1], width, height
+
+
+@st.composite
+def films(draw: st.DrawFn, name: str) -> Image:
+    """A breast somewhere in its image, with its chest wall stored at either side."""
+    width, height = draw(st.integers(400, 4000)), draw(st.integers(400, 5000))
+    is_flipped = draw(st.booleans())
+    breast = draw(st.integers(100, width))
+    rim = draw(st.integers(0, width - breast))
+    is_stored_right = (name[0] == "R") != is_flipped
+    x = width - rim - breast if is_stored_right else rim
+    top = draw(st.integers(0, height // 2))
+    spacing = draw(st.sampled_from([None, 0.05, 0.094]))
+    return an_image(
+        name,
+        size_px=(width, height),
+        flip_to_hang=is_flipped,
+        is_upside_down=draw(st.booleans()),
+        box_px=(x, top, breast, height - top),
+        spacing_mm=None if spacing is None else (spacing, spacing),
+    )
+
+
+cases = st.tuples(*[films(name) for name in FOUR_VIEWS])
+rooms = st.sampled_from([(900, 700), (1500, 950), (1760, 2400), (1000, 2400)])
+
+
+@given(cases, rooms)
+def test_chest_walls_meet_for_every_side_and_flip(case: tuple[Image, ...], room: tuple[int, int]) -> None:
+    for slot, box, placement in placed(first(*case), room):
+        x, _, width, _ = on_room(slot, box, placement)
+        wall, middle = (x + width, box[0] + box[2]) if slot.column == 0 else (x, box[0])
+        assert wall == pytest.approx(middle, abs=1), view_name(slot.image)
         assert placement.is_flipped == slot.image.flip_to_hang
+        assert placement.is_upside_down == slot.image.is_upside_down
 
 
-def test_known_spacings_give_one_scale_in_millimetres() -> None:
-    coarse = an_image("R CC", spacing_mm=(0.1, 0.1))
-    fine = an_image("L CC", size_px=(1200, 2000), spacing_mm=(0.05, 0.05))
-    right, left = fitted(hang([coarse, fine]), [(500, 500), (500, 500)])
-    assert right.zoom == pytest.approx(2 * left.zoom)
-    assert right.zoom * 1000 == pytest.approx(500)
+@given(cases, rooms)
+def test_known_spacings_share_a_scale_in_mm_and_unknown_ones_one_in_px(
+    case: tuple[Image, ...], room: tuple[int, int]
+) -> None:
+    found = [(slot.image.spacing_mm, placement.zoom) for slot, _, placement in placed(first(*case), room)]
+    for zooms in (
+        [zoom / spacing[1] for spacing, zoom in found if spacing],
+        [zoom for spacing, zoom in found if not spacing],
+    ):
+        assert all(math.isclose(a, b) for a, b in pairwise(zooms))
 
 
-def test_one_missing_spacing_gives_one_scale_in_pixels() -> None:
-    images: list[Image] = [an_image("R CC", spacing_mm=(0.1, 0.1)), an_image("L CC")]
-    right, left = fitted(hang(images), [(500, 500), (500, 500)])
-    assert right.zoom == left.zoom
+@given(cases, rooms, st.booleans())
+def test_breasts_are_whole_and_words_stand_beside_them(
+    case: tuple[Image, ...], room: tuple[int, int], is_alone: bool
+) -> None:
+    hanging = single(case[0]) if is_alone else first(*case)
+    for slot, box, placement in placed(hanging, room):
+        breast = on_room(slot, box, placement)
+        seen = intersection(breast, box)
+        assert seen[2:] == pytest.approx(breast[2:], abs=2)
+        for corner in corners(box, is_left=slot.anchor is Anchor.RIGHT):
+            *_, width, height = intersection(corner, breast)
+            assert min(width, height) <= 2, view_name(slot.image)
+
+
+def corners(pane: Box, is_left: bool) -> tuple[Box, Box]:
+    x = pane[0] if is_left else pane[0] + pane[2] - WORDS[0]
+    return (x, pane[1], *WORDS), (x, pane[1] + pane[3] - WORDS[1], *WORDS)
+
+
+@given(cases, rooms)
+def test_one_of_the_images_fills_its_pane_but_for_words_and_air(
+    case: tuple[Image, ...], room: tuple[int, int]
+) -> None:
+    alike = [replace(image, spacing_mm=None) for image in case]
+
+    def fills(slot: Slot, box: Box, placement: Placement) -> bool:
+        *_, width, height = on_room(slot, box, placement)
+        is_wide = width > (box[2] - WORDS[0]) * 0.97 - 2 or width > box[2] * 0.97 - 2
+        return is_wide or height > (box[3] - 2 * WORDS[1]) * 0.95 - 2
+
+    assert any(fills(*one) for one in placed(first(*alike), room))
+
+
+def test_a_breast_of_unknown_side_hangs_in_the_middle_with_words_at_both_sides() -> None:
+    image = an_image("", box_px=(100, 0, 400, 900))
+    [(slot, box, placement)] = placed(single(image), (1000, 1000))
+    x, _, width, _ = on_room(slot, box, placement)
+    assert slot.anchor is Anchor.CENTRE
+    assert x + width / 2 == pytest.approx(500, abs=1)
+
+
+def test_what_is_no_breast_is_fitted_as_it_is_exposed_and_has_no_chest_wall() -> None:
+    knee = an_image("R AP", modality="DX", body_part="KNEE", size_px=(600, 1000), box_px=(0, 0, 600, 1000))
+    assert anchor_of(knee) is Anchor.CENTRE
+    [placement] = fitted(single(knee), [(1000, 1000)], WORDS)
+    assert placement.box_to_pane((0, 0, 600, 1000)) == (200, 0, 600, 1000)
+
+
+def test_the_room_decides_for_the_arrangement_that_shows_most() -> None:
+    images = [an_image(view, modality="DX", box_px=(0, 0, 1000, 1000)) for view in (" PA", " LAT")]
+    [stage, *_] = stages(images)
+    assert largest(stage, (1600, 900)).columns == 2
+    assert largest(stage, (900, 1600)).columns == 1
 
 
 @pytest.mark.parametrize("room", [(1000, 800), (999, 801), (3, 3), (1, 1)])
 def test_panes_share_the_room_without_overlap(room: tuple[int, int]) -> None:
-    boxes = pane_boxes(hang([an_image(name) for name in FOUR_VIEWS]), room)
+    hanging = first(*map(an_image, FOUR_VIEWS))
+    boxes = pane_boxes(hanging, room)
+    assert boxes == cells(hanging, room)
     assert all(box[2] >= 1 and box[3] >= 1 for box in boxes)
+    assert all(placement.zoom > 0 for _, _, placement in placed(hanging, room))
     if min(room) > 2 * GAP_PX:
         assert boxes[1][0] - (boxes[0][0] + boxes[0][2]) == GAP_PX
         assert boxes[1][0] + boxes[1][2] == room[0]
         assert boxes[2][1] + boxes[2][3] == room[1]
 
 
-def test_one_image_alone_keeps_its_side() -> None:
-    slot = hang([an_image(name) for name in FOUR_VIEWS]).slots[0]
-    assert alone(slot).slots[0].anchor is slot.anchor
-    assert pane_boxes(alone(slot), (640, 480)) == ((0, 0, 640, 480),)
+def test_a_name_is_side_view_and_modifiers() -> None:
+    assert view_name(an_image("L MLO", view_modifiers=("M", "S"))) == "L MLO M S"
+    assert view_name(an_image("")) == ""

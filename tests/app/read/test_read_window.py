@@ -422,6 +422,22 @@ def test_the_keys_page_names_every_key_and_covers_the_case(reading: Room) -> Non
     assert reading.desk.recorder.views()[-1].panels[0].is_inverted
 
 
+def test_full_stop_and_comma_go_through_the_layouts_of_the_case(reading: Room) -> None:
+    assert reading.words("stage") == "layout 1 of 7"
+    assert not reading.find(QToolButton, "previousStageButton").isEnabled()
+    reading.key(Qt.Key.Key_Period)
+    assert len(reading.window.lightbox.panes) == 2
+    assert reading.words("stage") == "layout 2 of 7"
+    for _ in range(9):
+        reading.key(Qt.Key.Key_Period)
+    assert not reading.find(QToolButton, "nextStageButton").isEnabled()
+    reading.key(Qt.Key.Key_Comma)
+    assert reading.words("stage") == "layout 6 of 7"
+    reading.key(Qt.Key.Key_N)
+    reading.qtbot.waitUntil(lambda: reading.words("stage") == "layout 1 of 7")
+    assert len(reading.window.lightbox.panes) == 4
+
+
 def test_image_keys_reach_the_light_box(reading: Room) -> None:
     box = reading.window.lightbox
     fitted = box.panes[0].pose.placement

@@ -22,7 +22,14 @@ from app.read.transform import (
 )
 
 coordinates = st.floats(-5000, 5000, allow_nan=False)
-placements = st.builds(Placement, st.floats(0.02, 20), coordinates, coordinates, is_flipped=st.booleans())
+placements = st.builds(
+    Placement,
+    st.floats(0.02, 20),
+    coordinates,
+    coordinates,
+    is_flipped=st.booleans(),
+    is_upside_down=st.booleans(),
+)
 sizes = st.tuples(st.floats(1, 6000), st.floats(1, 6000))
 TOLERANCE = 1e-6
 
@@ -66,11 +73,15 @@ def test_actual_size_lies_on_whole_pixels(placement: Placement, x: float, y: flo
     assert exact.to_pane(*placement.to_image(x, y)) == pytest.approx((x, y), abs=0.5 + TOLERANCE)
 
 
-@given(sizes, sizes, st.booleans(), st.sampled_from(Anchor))
+@given(sizes, sizes, st.booleans(), st.booleans(), st.sampled_from(Anchor))
 def test_a_fitted_image_is_whole_and_leans_on_its_side(
-    size: tuple[float, float], pane: tuple[float, float], is_flipped: bool, anchor: Anchor
+    size: tuple[float, float],
+    pane: tuple[float, float],
+    is_flipped: bool,
+    is_upside_down: bool,
+    anchor: Anchor,
 ) -> None:
-    placement = place((0, 0, *size), pane, fit_zoom(size, pane), anchor, is_flipped)
+    placement = place((0, 0, *size), pane, fit_zoom(size, pane), anchor, is_flipped, is_upside_down)
     x, y, width, height = placement.box_to_pane((0, 0, *size))
     assert width <= pane[0] + TOLERANCE
     assert height <= pane[1] + TOLERANCE

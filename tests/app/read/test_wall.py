@@ -109,6 +109,62 @@ def test_one_image_alone_and_back_as_it_hung(wall: Wall) -> None:
     assert the(wall).look.loaded is not None, "what was loaded meanwhile is shown"
 
 
+def test_stages_end_at_both_ends_and_every_one_is_fitted(wall: Wall) -> None:
+    opened = wall.panes
+    assert wall.stage == (0, 7)
+    assert not wall.step_stage(-1)
+    wall.zoom(R_CC, 3.0, (50, 50))
+    wall.drag_window(R_CC, 10, 10)
+    assert wall.step_stage(1)
+    assert wall.layout == "pair"
+    assert all(pane.pose.is_fitted for pane in wall.panes)
+    assert wall.step_stage(9)
+    assert (wall.stage, wall.layout, len(wall.panes)) == ((6, 7), "single", 1)
+    assert not wall.step_stage(1)
+    wall.step_stage(-6)
+    assert [pane.pose for pane in wall.panes] == [pane.pose for pane in opened]
+
+
+def test_a_window_stays_with_its_image_through_all_stages(wall: Wall) -> None:
+    wall.show(loaded(R_CC))
+    wall.drag_window(R_CC, 256, 0)
+    for _ in range(3):
+        wall.step_stage(1)
+    assert the(wall).look.window == Window(2048.0, 5120.0)
+
+
+def test_a_step_from_one_image_alone_goes_to_the_next_stage(wall: Wall) -> None:
+    wall.toggle_alone(L_CC)
+    wall.step_stage(1)
+    assert (wall.layout, wall.stage[0], wall.is_alone) == ("pair", 1, False)
+
+
+def test_nothing_has_no_stages() -> None:
+    wall = Wall()
+    assert not wall.step_stage(1)
+    wall.hang([])
+    assert not wall.step_stage(-1)
+    assert (wall.stage, wall.cells, wall.layout) == ((0, 0), (), "empty")
+
+
+def test_the_room_that_turns_is_hung_anew_and_keeps_what_was_zoomed() -> None:
+    now = [an_image(name, study_date="20240101") for name in ("R CC", "L CC")]
+    then = [an_image(name, "case_0", study_date="20200101") for name in ("R CC", "L CC")]
+    wall = Wall()
+    wall.resize(1600, 900)
+    wall.hang([*now, *then])
+    wall.step_stage(1)
+    assert [pane.pose.slot.row for pane in wall.panes] == [0, 0, 0, 0]
+    wall.zoom(R_CC, 2.0, (100, 100))
+    zoom = the(wall).pose.placement.zoom
+    wall.toggle_alone(L_CC)
+    wall.resize(800, 1600)
+    wall.toggle_alone(L_CC)
+    assert sorted(pane.pose.slot.row for pane in wall.panes) == [0, 0, 1, 1]
+    assert the(wall).pose.placement.zoom == zoom
+    assert wall.study_dates == ("20240101", "20200101")
+
+
 def test_a_single_image_has_nothing_to_be_alone_of(wall: Wall) -> None:
     wall.hang([an_image("R CC")])
     wall.toggle_alone(R_CC)

@@ -1,0 +1,60 @@
+"""What stands in the corners of a pane."""
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from reading_fakes import an_image
+
+from acquisition.domain import Image, SpacingBasis
+from app.read.pane_words import basis_words, corner_words, date_words, notes, words_px
+from app.read.wall import Wall
+
+DATES = ("20240723", "20210312")
+
+
+def top(image: Image) -> list[str]:
+    wall = Wall()
+    wall.hang([image])
+    return corner_words(wall.panes[0], wall.study_dates)[0]
+
+
+def test_the_date_is_there_where_the_case_has_more_than_one() -> None:
+    now, then = (an_image("R CC", study_date=date) for date in DATES)
+    assert date_words(now, DATES) == "23 Jul 2024"
+    assert date_words(then, DATES) == "12 Mar 2021  prior"
+    assert date_words(an_image("R CC"), (*DATES, "")) == "no date  prior"
+    assert date_words(now, DATES[:1]) == ""
+    assert top(now) == ["R CC", "mirrored"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"flip_to_hang": False}, ""),
+        ({"flip_to_hang": True}, "mirrored"),
+        ({"flip_to_hang": False, "is_upside_down": True}, "upside down in the file"),
+        ({"flip_to_hang": True, "is_upside_down": True}, "turned by 180°"),
+        ({"flip_to_hang": False, "view_from": "text"}, "side or view from a file name or description"),
+        ({"flip_to_hang": False, "laterality_from": "ImageLaterality", "view_from": "ViewPosition"}, ""),
+    ],
+)
+def test_what_was_turned_or_guessed_is_said(changes: dict[str, object], expected: str) -> None:
+    assert notes(an_image("R CC", **changes)) == expected
+
+
+def test_simulated_images_and_modifiers_are_named() -> None:
+    image = an_image("L MLO", view_modifiers=("M",), is_simulated=True)
+    assert top(image) == ["L MLO M", "Simulated image"]
+
+
+@pytest.mark.parametrize("basis", SpacingBasis)
+def test_every_basis_of_millimetres_is_worded_and_none_without(basis: SpacingBasis) -> None:
+    known = basis_words(an_image("R CC", spacing_mm=(0.1, 0.1), spacing_basis=basis))
+    assert known.startswith("mm")
+    assert basis_words(an_image("R CC", spacing_basis=basis)) == "size unknown"
+
+
+def test_the_room_of_the_words_grows_with_the_screen(dressed: QApplication) -> None:
+    width, height = words_px(1.0)
+    assert 100 < width < 260
+    assert 40 < height < 80
+    assert words_px(2.0) == pytest.approx((2 * width, 2 * height), rel=0.1)
