@@ -81,6 +81,8 @@ class RecorderStatus:
     """Share of the samples of the last 5 s with usable gaze; None without samples."""
     rate_hz: float = 0.0
     """Samples a second over the last 5 s."""
+    owed_hz: float = 0.0
+    """What the source owes; 0 where its rate is irregular."""
     clock: ClockFit | None = None
     """How the source's clock lies on the host's; None where it has none that is known."""
     gaps: GapLedger = field(default_factory=GapLedger)
@@ -383,6 +385,7 @@ class Recorder:
             n_samples=intake.n_samples,
             validity=validity,
             rate_hz=rate_hz,
+            owed_hz=self._info.nominal_rate_hz,
             clock=intake.live.clock_fit(),
             gaps=intake.live.ledger,
             is_stored=not self._trouble,

@@ -11,7 +11,7 @@ from acquisition.recorder import RecorderState, RecorderStatus
 from app.texts import Text
 
 STEPS = ((0.85, Text.GOOD), (0.6, Text.FAIR), (0.0, Text.POOR))
-"""Share of valid samples over the last seconds from which on the word holds."""
+"""Share of usable samples over the last seconds, of those owed, from which on the word holds."""
 STEADINESS = 0.05
 """A word is kept until the share leaves its range by this much."""
 
@@ -40,11 +40,12 @@ def light_of(status: RecorderStatus | None, is_paused: bool, last: Light) -> Lig
         return PAUSED
     if status.state is not RecorderState.RECORDING or not status.is_stored:
         return FAILED
-    return storing(status.validity or 0.0, last)
+    sent = min(1.0, status.rate_hz / status.owed_hz) if status.owed_hz else 1.0
+    return storing((status.validity or 0.0) * sent, last)
 
 
 def storing(validity: float, last: Light) -> Light:
-    """Gaze is stored with this share of valid samples; `last` is what was shown before."""
+    """Gaze is stored with this share of usable samples; `last` is what was shown before."""
     word = next(text for least, text in STEPS if validity >= least)
     if last.quality is not word and _is_near(validity, last.quality):
         word = last.quality

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.read.light import NOT_RECORDED, storing
+from acquisition.recorder import RecorderState, RecorderStatus
+from app.read.light import FAILED, NOT_RECORDED, PAUSED, light_of, storing
 from app.texts import Text
 
 
@@ -26,3 +27,21 @@ def test_the_word_does_not_flicker_at_a_border() -> None:
         light = storing(validity, light)
         assert light.quality is Text.FAIR
     assert storing(0.91, light).quality is Text.GOOD
+
+
+def test_what_the_tracker_never_sent_is_as_lost_as_what_it_could_not_see() -> None:
+    status = RecorderStatus(RecorderState.RECORDING, validity=0.98, rate_hz=120.0, owed_hz=120.0)
+    assert light_of(status, False, NOT_RECORDED).quality is Text.GOOD
+    skipping = RecorderStatus(RecorderState.RECORDING, validity=0.98, rate_hz=70.0, owed_hz=120.0)
+    assert light_of(skipping, False, NOT_RECORDED).quality is Text.POOR
+    irregular = RecorderStatus(RecorderState.RECORDING, validity=0.98, rate_hz=70.0)
+    assert light_of(irregular, False, NOT_RECORDED).quality is Text.GOOD
+
+
+def test_the_light_is_off_when_nothing_is_stored() -> None:
+    recording = RecorderStatus(RecorderState.RECORDING, validity=1.0)
+    assert light_of(None, False, NOT_RECORDED) == NOT_RECORDED
+    assert light_of(recording, True, NOT_RECORDED) == PAUSED
+    assert light_of(RecorderStatus(RecorderState.PAUSED), False, NOT_RECORDED) == PAUSED
+    assert light_of(RecorderStatus(RecorderState.FAILED), False, NOT_RECORDED) == FAILED
+    assert light_of(RecorderStatus(RecorderState.RECORDING, is_stored=False), False, NOT_RECORDED) == FAILED
