@@ -10,7 +10,10 @@ from dicom_files import attributes, lut_sequence, make_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ps33 import FUNCTIONS, Lut, Recipe, assert_greys
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
 from acquisition.dicom import OverlayKind, read_image
@@ -159,6 +162,55 @@ def test_the_real_films_show_the_greys_of_the_formulas():
         greys = image.display()[strip]
         assert np.abs(greys - exact[image.pixels[strip]]).max() <= 0.5 + 1e-6
         assert (greys[image.pixels[strip] <= center - width] == (255 if is_inverted else 0)).all()
+
+
+SHIPPED = (
+    "693_J2KI.dcm", "J2K_pixelrep_mismatch.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "image_dfl.dcm",
+    "MR_small_bigendian.dcm", "MR_small_padded.dcm", "examples_overlay.dcm", "MR_small_jp2klossless.dcm",
+    "MR_small_expb.dcm", "MR_small_implicit.dcm", "MR_small_jpeg_ls_lossless.dcm",
+)  # fmt: skip
+"""Foreign files that come with pydicom."""
+
+
+def recipe_of(path: str) -> Recipe:
+    """What a header asks for, as its plain attributes say it."""
+    header = dcmread(path, stop_before_pixels=True)
+
+    def first(keyword: str, otherwise):
+        found = header.get(keyword, otherwise)
+        return found[0] if isinstance(found, MultiValue) else found
+
+    padding = header.get("PixelPaddingValue")
+    return Recipe(
+        slope=float(first("RescaleSlope", 1)),
+        intercept=float(first("RescaleIntercept", 0)),
+        voi=lut_of(header, "VOILUTSequence"),
+        modality=lut_of(header, "ModalityLUTSequence"),
+        center=float(first("WindowCenter", 128)),
+        width=float(first("WindowWidth", 256)),
+        photometric=header.PhotometricInterpretation,
+        padding=None if padding is None else (padding, padding),
+    )
+
+
+def lut_of(header: Dataset, keyword: str) -> Lut | None:
+    if keyword not in header:
+        return None
+    [item] = header[keyword].value
+    _n, first, bits = item.LUTDescriptor
+    return Lut(first - 65_536 if first > 32_767 else first, bits, tuple(item.LUTData))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_foreign_files_show_the_greys_of_the_formulas(name):
+    path = get_testdata_file(name, download=False)
+    assert isinstance(path, str)
+    image, recipe = read_image(path), recipe_of(path)
+    lowest = -image.index_offset
+    exact = [recipe.grey(value) for value in range(lowest, lowest + (1 << image.bits))]
+    assert_greys(image.lut().tolist(), exact)
+    on_image = np.array(exact)[image.pixels.astype(int) - lowest]
+    assert np.abs(image.display() - on_image).max() <= 0.5 + 1e-6
 
 
 # --- overlays -------------------------------------------------------------------------------------------
