@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acquisition.domain import Box, Image, Laterality
-from app.read.transform import Anchor, Placement, Size, fit_zoom, place
+from app.read.transform import Anchor, Placement, Size, fit_zoom, intersection, place
 
 GAP_PX = 2
 """Between panes, in device px."""
@@ -111,14 +111,14 @@ def fitted(hanging: Hanging, panes_px: Sequence[Size], words_px: Size = NO_WORDS
 
 def fit_part(slot: Slot) -> Box:
     """What is shown of an image to begin with: a breast and some air, else all that is exposed; image px."""
-    x, y, width, height = slot.image.box_px
-    if not is_breast(slot.image):
-        return slot.image.box_px
+    image, (x, y, width, height) = slot.image, slot.image.box_px
+    if not is_breast(image):
+        return image.box_px
     air = AIR * max(width, height)
-    is_chest_at_right = (slot.anchor is Anchor.RIGHT) != slot.image.flip_to_hang
-    at_left = 0.0 if slot.anchor is not Anchor.CENTRE and not is_chest_at_right else air
-    at_right = 0.0 if slot.anchor is not Anchor.CENTRE and is_chest_at_right else air
-    return x - at_left, y - air, width + at_left + at_right, height + 2 * air
+    walls = {Anchor.LEFT: (0.0, air), Anchor.CENTRE: (air, air), Anchor.RIGHT: (air, 0.0)}[slot.anchor]
+    at_left, at_right = reversed(walls) if image.flip_to_hang else walls
+    with_air = x - at_left, y - air, width + at_left + at_right, height + 2 * air
+    return intersection(with_air, (0.0, 0.0, image.width_px, image.height_px))
 
 
 def _fit(slot: Slot, pane_px: Size, words_px: Size) -> float:

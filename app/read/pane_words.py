@@ -27,7 +27,8 @@ BASES = {
 def corner_words(pane: Pane, study_dates: Sequence[str]) -> tuple[list[str], list[str]]:
     """What stands in the upper and in the lower corner of a pane; the dates of the case, newest first."""
     image, look = pane.image, pane.look
-    top = [view_name(image), date_words(image, study_dates), notes(image)]
+    name = view_name(image) or image.body_part or image.modality
+    top = [name, date_words(image, study_dates), notes(image)]
     if image.is_simulated:
         top.append(say(Text.SIMULATED_IMAGE))
     window = look.window
@@ -52,16 +53,18 @@ def date_words(image: Image, study_dates: Sequence[str]) -> str:
 
 
 def notes(image: Image) -> str:
-    """What the reader cannot know from the picture: what was guessed, and what was turned."""
-    guessed = TEXT in (image.laterality_from, image.view_from)
-    is_turned = image.flip_to_hang and image.is_upside_down
-    said = (
-        (guessed, Text.NAME_GUESSED),
-        (is_turned, Text.TURNED),
-        (image.flip_to_hang and not is_turned, Text.MIRRORED),
-        (image.is_upside_down and not is_turned, Text.UPSIDE_DOWN),
-    )
-    return "  ".join(say(text) for is_so, text in said if is_so)
+    """What cannot be seen in the picture: a name that is as sure as some text is, and what was turned."""
+    from_text = {
+        (True, True): Text.NAME_FROM_TEXT,
+        (True, False): Text.SIDE_FROM_TEXT,
+        (False, True): Text.VIEW_FROM_TEXT,
+    }.get((image.laterality_from == TEXT, image.view_from == TEXT))
+    turned = {
+        (True, True): Text.TURNED,
+        (True, False): Text.MIRRORED,
+        (False, True): Text.UPSIDE_DOWN,
+    }.get((image.flip_to_hang, image.is_upside_down))
+    return "  ".join(say(text) for text in (from_text, turned) if text is not None)
 
 
 def basis_words(image: Image) -> str:

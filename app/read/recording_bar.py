@@ -39,9 +39,10 @@ class RecordingBar(QFrame):
             row.addWidget(chip, alignment=Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         self._stage = label("", "muted", "stage")
-        row.addWidget(self._stage)
         for i, group in enumerate(TOOL_GROUPS):
             row.addSpacing(12 if i else 0)
+            if "nextStage" in group:
+                row.addWidget(self._stage)
             for name in group:
                 row.addWidget(_tool(actions[name]))
 

@@ -33,12 +33,22 @@ def test_the_date_is_there_where_the_case_has_more_than_one() -> None:
         ({"flip_to_hang": True}, "mirrored"),
         ({"flip_to_hang": False, "is_upside_down": True}, "upside down in the file"),
         ({"flip_to_hang": True, "is_upside_down": True}, "turned by 180°"),
-        ({"flip_to_hang": False, "view_from": "text"}, "side or view from a file name or description"),
+        ({"flip_to_hang": False, "view_from": "text"}, "view from text"),
+        ({"flip_to_hang": True, "laterality_from": "text"}, "side from text  mirrored"),
+        (
+            {"flip_to_hang": False, "laterality_from": "text", "view_from": "text"},
+            "side and view from text",
+        ),
         ({"flip_to_hang": False, "laterality_from": "ImageLaterality", "view_from": "ViewPosition"}, ""),
     ],
 )
 def test_what_was_turned_or_guessed_is_said(changes: dict[str, object], expected: str) -> None:
     assert notes(an_image("R CC", **changes)) == expected
+
+
+def test_an_image_without_side_and_view_is_called_by_its_part_or_its_kind() -> None:
+    assert top(an_image("", body_part="JAW", modality="PX")) == ["JAW"]
+    assert top(an_image("")) == ["MG"]
 
 
 def test_simulated_images_and_modifiers_are_named() -> None:
