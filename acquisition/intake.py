@@ -77,6 +77,8 @@ class Intake:
         self.last_arrival_ns = opened_ns
         self.notice = ""
         """A sentence on the source, for the person in front of it; empty while all is well."""
+        self.warning = ""
+        """What the source warned of and holds for the whole session."""
         self._sink = sink
         self._period_ns = round(1e9 / info.nominal_rate_hz) if info.nominal_rate_hz else 0
         self._pauses: list[tuple[int, int]] = []
@@ -166,6 +168,8 @@ class Intake:
             self.notice = ""
             self._explain(Gap(self._gone_since_ns, event.host_time_ns, GapCause.DISCONNECT))
             self._gone_since_ns = None
+        elif event.kind == "warning":
+            self.warning = str(event.detail.get("message", ""))
         elif event.kind == "end_of_replay":
             self.notice = "The replay is over: nothing more comes."
         elif event.kind == "overflow":

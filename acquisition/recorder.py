@@ -91,6 +91,8 @@ class RecorderStatus:
     """False while the store refuses to write; the gaze then waits in memory."""
     message: str = ""
     """A sentence where something is wrong."""
+    warning: str = ""
+    """A sentence of the source that holds for the whole session: gaze comes, but doubt it."""
 
 
 class Recorder:
@@ -390,6 +392,7 @@ class Recorder:
             gaps=intake.live.ledger,
             is_stored=not self._trouble,
             message=self._trouble or intake.notice or self._scrutiny.notice(self._clock.now_ns()),
+            warning=intake.warning,
         )
 
     def _finish(self) -> None:

@@ -42,7 +42,7 @@ class Watcher:
         """`step` draws the line of a recording that is to last so long."""
         self._clock, self._seconds, self._step = clock, seconds, step
         self._began_ns: int | None = None
-        self._last = self._told = ""
+        self._last = self._told = self._warned = ""
         self._is_drawn = sys.stderr.isatty()
 
     def __call__(self, status: RecorderStatus) -> None:
@@ -57,3 +57,6 @@ class Watcher:
             note(words)
             self._told = now
         self._last = now
+        if status.warning != self._warned:
+            note(status.warning)
+            self._warned = status.warning

@@ -126,7 +126,7 @@ class OperatorPanel(QWidget):
         self._show_checks(sitting)
         self._show_gaps(status)
         self._show_offers(sitting)
-        message = status.message or self._session.notice
+        message = status.message or status.warning or self._session.notice
         self._message.setText(message or say(Text.OPERATOR_ALL_WELL))
         restyle(self._message, role="warning" if message else "muted")
 

@@ -172,6 +172,16 @@ def test_silence_shows_while_it_lasts(rig):
     assert rig.recorder.status().message == ""
 
 
+def test_a_warning_of_the_source_stays_and_hides_nothing(rig):
+    rig.start()
+    rig.send(range(10), events=[Event(0, "warning", {"message": "The tracker knows another display."})])
+    rig.settle()
+    rig.clock.advance(0.7)
+    status = rig.recorder.status()
+    assert status.warning == "The tracker knows another display."
+    assert status.message.startswith("No gaze for")
+
+
 def test_a_disconnect_is_a_gap_of_its_own(rig):
     rig.start()
     rig.send(range(100))

@@ -215,6 +215,14 @@ def test_a_line_is_written_for_each_change_of_the_light(capsys):
     assert len(drawn) == 9
 
 
+def test_a_warning_of_the_tracker_is_said_once(capsys):
+    watch = Watcher(VirtualClock(), 10.0, lambda *_: None)
+    doubtful = RecorderStatus(RecorderState.RECORDING, warning="The tracker knows another display.")
+    for _ in range(3):
+        watch(doubtful)
+    assert capsys.readouterr().err.count("The tracker knows another display.") == 1
+
+
 def test_a_terminal_gets_the_line_that_is_redrawn_alone(capsys, monkeypatch):
     monkeypatch.setattr(record_watch.sys.stderr, "isatty", lambda: True, raising=False)
     watch = Watcher(VirtualClock(), 10.0, lambda *_: None)
