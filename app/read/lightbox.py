@@ -339,7 +339,7 @@ class LightBox(QWidget):
         table = look.loaded.table(look.window, look.is_inverted)
         paint_image(painter, self._mapper, look.loaded.pyramid, pane.pose.placement, box, table)
         self._paint_marks(painter, pane, scale)
-        words = corner_words(pane, self._wall.study_dates)
+        words = corner_words(pane, self._wall.study_dates, scale)
         paint_corners(painter, box, pane.words_at, scale, *words)
 
     def _paint_waiting(self, painter: QPainter, pane: Pane, scale: float) -> None:
@@ -348,7 +348,7 @@ class LightBox(QWidget):
             paint_sentence(painter, pane.pose.box_px, pane.look.refusal, "warning", scale)
         elif not self._is_patient:
             paint_sentence(painter, pane.pose.box_px, say(Text.LOADING), "muted", scale)
-        name, _ = corner_words(pane, self._wall.study_dates)
+        name, _ = corner_words(pane, self._wall.study_dates, scale)
         paint_corners(painter, pane.pose.box_px, pane.words_at, scale, name, [])
 
     def _paint_marks(self, painter: QPainter, pane: Pane, scale: float) -> None:

@@ -21,6 +21,8 @@ from app.read.transform import Anchor, Placement, around
 MARGIN_PX = 8
 LABEL_PX = 12
 NAME_PX = 15
+GROUND_ALPHA = 216
+"""Of the dark behind words: they can be read over the brightest tissue."""
 
 
 def rectangle(box: Box) -> QRectF:
@@ -104,7 +106,7 @@ def _paint_line(
     width = QFontMetricsF(painter.font()).horizontalAdvance(line) + margin
     left = pane[0] + pane[2] - margin - width if is_right else pane[0] + margin
     box = QRectF(left, y, width, _line_height(size_px, scale))
-    painter.fillRect(box, theme.colour("pane", 150))
+    painter.fillRect(box, theme.colour("pane", GROUND_ALPHA))
     painter.setPen(theme.colour(tint))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line)
     return box
@@ -146,6 +148,6 @@ def _paint_mark_label(painter: QPainter, pane: Box, box: QRectF, label: str, sca
     top = box.top() - ground.height() - 3 * scale
     ground.moveTopLeft(QPointF(box.left(), top if top > pane[1] else box.bottom() + 3 * scale))
     ground.moveRight(min(ground.right(), pane[0] + pane[2]))
-    painter.fillRect(ground, theme.colour("pane", 150))
+    painter.fillRect(ground, theme.colour("pane", GROUND_ALPHA))
     painter.setPen(theme.colour("accent_bright"))
     painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from PySide6.QtCore import QDate, QLocale
 from PySide6.QtGui import QFontMetricsF
@@ -10,10 +11,10 @@ from PySide6.QtGui import QFontMetricsF
 from acquisition.domain import Image, SpacingBasis
 from acquisition.hanging import TEXT
 from app import theme
-from app.read.hanging import view_name
+from app.read.hanging import is_breast, view_name
 from app.read.painting import LABEL_PX, MARGIN_PX, NAME_PX
-from app.read.transform import Size
-from app.read.wall import Pane
+from app.read.transform import Anchor, Size, intersection
+from app.read.wall import Look, Pane
 from app.texts import Text, say
 
 BASES = {
@@ -24,23 +25,44 @@ BASES = {
 }
 
 
-def corner_words(pane: Pane, study_dates: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What stands in the upper and in the lower corner of a pane; the dates of the case, newest first."""
-    image, look = pane.image, pane.look
+def corner_words(pane: Pane, study_dates: Sequence[str], scale: float) -> tuple[list[str], list[str]]:
+    """What stands in the upper and in the lower corner of a pane; one line where the breast is behind it.
+
+    Args:
+        pane: what hangs
+        study_dates: of the whole case, newest first
+        scale: device px a logical px
+    """
+    image = pane.image
     name = view_name(image) or image.body_part or image.modality
-    top = [name, date_words(image, study_dates), notes(image)]
-    if image.is_simulated:
-        top.append(say(Text.SIMULATED_IMAGE))
+    date = date_words(image, study_dates)
+    simulated = say(Text.SIMULATED_IMAGE) if image.is_simulated else ""
+    zoom, grey = say(Text.ZOOM, zoom=pane.pose.placement.zoom), grey_words(pane.look)
+    if is_breast_behind(pane, words_px(scale)):
+        return ["   ".join(filter(None, (name, date, simulated, zoom, grey)))], []
+    return [line for line in (name, date, notes(image), simulated) if line], [basis_words(image), zoom, grey]
+
+
+def is_breast_behind(pane: Pane, size_px: Size) -> bool:
+    """Whether the breast reaches into a corner of that size where words stand."""
+    if not is_breast(pane.image):
+        return False
+    breast = pane.pose.placement.box_to_pane(pane.image.box_px)
+    (pane_width, pane_height), (width, height) = pane.size_px, size_px
+    x = pane_width - width if pane.words_at is Anchor.RIGHT else 0.0
+    corners = ((x, 0.0, width, height), (x, pane_height - height, width, height))
+    return any(min(intersection(corner, breast)[2:]) > 1 for corner in corners)
+
+
+def grey_words(look: Look) -> str:
+    """The window, and whether black and white are swapped."""
     window = look.window
-    grey = (
+    words = (
         say(Text.WINDOW_READOUT, width=window.width, center=window.center)
         if window
         else say(Text.WINDOW_OF_FILE)
     )
-    if look.is_inverted:
-        grey += "  " + say(Text.INVERTED)
-    zoom = say(Text.ZOOM, zoom=pane.pose.placement.zoom)
-    return [line for line in top if line], [basis_words(image), zoom, grey]
+    return words + "  " + say(Text.INVERTED) if look.is_inverted else words
 
 
 def date_words(image: Image, study_dates: Sequence[str]) -> str:
@@ -72,6 +94,7 @@ def basis_words(image: Image) -> str:
     return say(Text.NO_MM if image.spacing_mm is None else BASES[image.spacing_basis])
 
 
+@cache
 def words_px(scale: float) -> Size:
     """What a corner with usual words takes of a pane, in device px."""
     small, large = (QFontMetricsF(theme.font(round(size * scale))) for size in (LABEL_PX, NAME_PX))
