@@ -122,6 +122,7 @@ class Text(StrEnum):
 
     TOOL_MARK = "Mark findings"
     TOOL_INVERT = "Invert the grey scale"
+    TOOL_LINK = "Zoom and move all together"
     TOOL_STAGE_NEXT = "Next layout"
     TOOL_STAGE_PREVIOUS = "Previous layout"
     STAGE = "layout {number} of {n}"

@@ -12,7 +12,7 @@ from app.theme import icon
 
 EVERYWHERE = ("operator", "leave", "keys")
 """These work on every page of the room, the others only at the desk."""
-SWITCHES = ("mark", "operator", "calibrate")
+SWITCHES = ("mark", "link", "operator", "calibrate")
 AUTO_REPEAT = ("undo", "redo")
 
 

@@ -31,6 +31,7 @@ COMMANDS = (
     Command("invert", Text.TOOL_INVERT, ("I",), Text.KEYS_IMAGE, "invert"),
     Command("fit", Text.TOOL_FIT, ("Home",), Text.KEYS_IMAGE, "fit"),
     Command("actual", Text.TOOL_ACTUAL, ("X",), Text.KEYS_IMAGE, "actual"),
+    Command("link", Text.TOOL_LINK, ("K",), Text.KEYS_IMAGE, "link"),
     Command("previous", Text.TOOL_PREVIOUS, ("Shift+N",), Text.KEYS_CASE, "previous"),
     Command("next", Text.TOOL_NEXT, ("N",), Text.KEYS_CASE, "next"),
     Command("calibrate", Text.TOOL_CALIBRATE, ("C",), Text.KEYS_CASE, "target"),
@@ -58,7 +59,7 @@ TOOL_GROUPS = (
     ("previous", "next"),
     ("previousStage", "nextStage"),
     ("mark", "undo", "redo", "delete"),
-    ("fit", "actual", "invert"),
+    ("fit", "actual", "link", "invert"),
     ("calibrate", "pause", "panel", "keys"),
 )
 """The tool buttons of the recording bar, left to right."""

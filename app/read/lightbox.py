@@ -169,6 +169,11 @@ class LightBox(QWidget):
             self._wall.actual_size(pane.image.id, at)
         self.update()
 
+    def set_linked(self, is_linked: bool) -> None:
+        """Whether all images are zoomed and moved together."""
+        self._wall.link(is_linked)
+        self.update()
+
     def toggle_alone(self, image_id: str = "") -> None:
         """One image over the whole room, and back."""
         self._wall.toggle_alone(image_id)
@@ -393,7 +398,9 @@ class LightBox(QWidget):
 
     def _repaint_pane(self, image_id: str) -> None:
         pane = self._wall.pane(image_id)
-        if pane is not None:
+        if self._wall.is_linked:
+            self.update()
+        elif pane is not None:
             self.update(self._logical(pane.pose.box_px))
 
     def _choose_cursor(self) -> None:

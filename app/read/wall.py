@@ -116,6 +116,7 @@ class Wall:
         self._stages: tuple[Stage, ...] = ()
         self._stage = 0
         self._dates: tuple[str, ...] = ()
+        self._is_linked = False
         self._hanging = EMPTY
         self._poses: tuple[Pose, ...] = ()
         self._looks: dict[str, Look] = {}
@@ -145,6 +146,11 @@ class Wall:
     def study_dates(self) -> tuple[str, ...]:
         """Of the whole case, newest first: all but the first are prior."""
         return self._dates
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a hand moves all images as it moves one."""
+        return self._is_linked
 
     @property
     def is_alone(self) -> bool:
@@ -210,17 +216,36 @@ class Wall:
         """Swap black and white everywhere."""
         self._looks = {i: replace(look, is_inverted=not look.is_inverted) for i, look in self._looks.items()}
 
+    def link(self, is_linked: bool) -> None:
+        """Whether a hand moves all images as it moves one; they begin fitted, so that their sizes agree."""
+        self._is_linked = is_linked
+        if is_linked:
+            self._poses = self._fitted(self._hanging)
+
     def pan(self, image_id: str, dx_px: float, dy_px: float) -> None:
         """Move an image within its pane."""
-        self._move(image_id, lambda placement: panned(placement, dx_px, dy_px))
+        self._move(image_id, lambda pose, side: panned(pose.placement, side * dx_px, dy_px))
 
     def zoom(self, image_id: str, factor: float, at_pane_px: Point) -> None:
         """Zoom an image at a point of its pane."""
-        self._move(image_id, lambda placement: zoomed(placement, factor, at_pane_px))
+        self._move(
+            image_id, lambda pose, side: zoomed(pose.placement, factor, _beside(pose, side, at_pane_px))
+        )
 
     def actual_size(self, image_id: str, at_pane_px: Point) -> None:
         """One image pixel a device pixel."""
-        self._move(image_id, lambda placement: actual_size(placement, at_pane_px))
+        hand = self.pane(image_id)
+        if hand is None:
+            return
+        factor = 1 / hand.pose.placement.zoom
+        self._move(
+            image_id,
+            lambda pose, side: (
+                actual_size(pose.placement, at_pane_px)
+                if pose == hand.pose
+                else zoomed(pose.placement, factor, _beside(pose, side, at_pane_px))
+            ),
+        )
 
     def reset(self) -> None:
         """Fit every image, with the window of its file."""
@@ -245,11 +270,15 @@ class Wall:
         if image_id in self._looks:
             self._looks[image_id] = change(self._looks[image_id])
 
-    def _move(self, image_id: str, move: Callable[[Placement], Placement]) -> None:
-        self._poses = tuple(
-            _moved(pose, move(pose.placement)) if pose.slot.image.id == image_id else pose
-            for pose in self._poses
-        )
+    def _move(self, image_id: str, move: Callable[[Pose, int], Placement]) -> None:
+        """Move one image, or all where they are linked; -1 tells those that lean on the other side."""
+        for hand in [pose for pose in self._poses if pose.slot.image.id == image_id]:
+            self._poses = tuple(
+                _moved(pose, move(pose, 1 if pose.slot.anchor is hand.slot.anchor else -1))
+                if self._is_linked or pose is hand
+                else pose
+                for pose in self._poses
+            )
 
     def _show_stage(self, stage: int) -> None:
         self._stage, self._whole_stage = stage, None
@@ -277,6 +306,11 @@ def _moved(pose: Pose, placement: Placement) -> Pose:
     image = pose.slot.image
     kept = kept_in_view(placement, (image.width_px, image.height_px), pose.box_px[2:])
     return replace(pose, placement=kept, is_fitted=False)
+
+
+def _beside(pose: Pose, side: int, at_pane_px: Point) -> Point:
+    """The same point, as far from the chest wall where that is at the other side (-1)."""
+    return at_pane_px if side > 0 else (pose.box_px[2] - at_pane_px[0], at_pane_px[1])
 
 
 def _recentred(old: Pose, new: Pose) -> Pose:

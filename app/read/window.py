@@ -136,6 +136,7 @@ class ReadWindow(QWidget):
             "fit": self.lightbox.reset,
             "actual": self.lightbox.actual_size,
             "previousStage": lambda: self.lightbox.step_stage(-1),
+            "link": self.lightbox.set_linked,
             "nextStage": lambda: self.lightbox.step_stage(1),
             "previous": lambda: self._go(-1),
             "next": lambda: self._go(1),

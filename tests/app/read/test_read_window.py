@@ -422,6 +422,16 @@ def test_the_keys_page_names_every_key_and_covers_the_case(reading: Room) -> Non
     assert reading.desk.recorder.views()[-1].panels[0].is_inverted
 
 
+def test_k_moves_all_images_together_until_it_is_pressed_again(reading: Room) -> None:
+    box = reading.window.lightbox
+    for n_zooms in (1, 2):
+        reading.key(Qt.Key.Key_K)
+        reading.key(Qt.Key.Key_Home)
+        reading.qtbot.mouseMove(box, QPoint(380 - n_zooms, 160))
+        reading.key(Qt.Key.Key_X)
+        assert len({pane.pose.placement.zoom for pane in box.panes}) == n_zooms
+
+
 def test_full_stop_and_comma_go_through_the_layouts_of_the_case(reading: Room) -> None:
     assert reading.words("stage") == "layout 1 of 7"
     assert not reading.find(QToolButton, "previousStageButton").isEnabled()

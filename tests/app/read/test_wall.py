@@ -109,6 +109,36 @@ def test_one_image_alone_and_back_as_it_hung(wall: Wall) -> None:
     assert the(wall).look.loaded is not None, "what was loaded meanwhile is shown"
 
 
+def test_linked_images_keep_one_size_and_move_as_mirrors(wall: Wall) -> None:
+    wall.zoom(R_CC, 2.0, (100, 100))
+    wall.link(True)
+    assert all(pane.pose.is_fitted for pane in wall.panes)
+    width = the(wall).size_px[0]
+    wall.zoom(R_CC, 3.0, (width - 80, 120))
+    wall.pan(R_CC, -25, 15)
+    assert len({pane.pose.placement.zoom for pane in wall.panes}) == 1
+    right, left = the(wall), the(wall, L_CC)
+    for from_wall, y in ((0, 0), (60, 200), (150, 390)):
+        seen_right = right.pose.placement.to_image(right.size_px[0] - from_wall, y)
+        assert left.pose.placement.to_image(from_wall, y) == pytest.approx(seen_right, abs=2)
+    before = the(wall, L_CC).pose.placement.zoom
+    wall.actual_size(R_CC, (100, 100))
+    assert the(wall).pose.placement.zoom == 1.0
+    assert the(wall, L_CC).pose.placement.zoom == pytest.approx(before / right.pose.placement.zoom)
+    wall.link(False)
+    wall.zoom(R_CC, 2.0, (100, 100))
+    assert the(wall).pose.placement.zoom != the(wall, L_CC).pose.placement.zoom
+
+
+def test_linked_images_of_other_spacing_keep_one_size_in_mm() -> None:
+    wall = Wall()
+    wall.resize(*ROOM)
+    wall.hang([an_image("R CC", spacing_mm=(0.1, 0.1)), an_image("L CC", spacing_mm=(0.05, 0.05))])
+    wall.link(True)
+    wall.zoom(R_CC, 2.5, (80, 90))
+    assert the(wall).pose.placement.zoom == pytest.approx(2 * the(wall, L_CC).pose.placement.zoom)
+
+
 def test_stages_end_at_both_ends_and_every_one_is_fitted(wall: Wall) -> None:
     opened = wall.panes
     assert wall.stage == (0, 7)
