@@ -220,18 +220,44 @@ class ViewState:
     """Where a fixation target was painted, in display px; None without one."""
 
 
+class MarkKind(StrEnum):
+    """The form of a mark, and with it what its points are."""
+
+    RECTANGLE = "rectangle"
+    """Two opposite corners."""
+    ELLIPSE = "ellipse"
+    """Two opposite corners of the rectangle around it."""
+    POLYGON = "polygon"
+    """Its corners; the last is joined to the first."""
+    FREEHAND = "freehand"
+    """Where the hand went; the last is joined to the first."""
+    LENGTH = "length"
+    """Two ends: a measure, no region."""
+
+
+Answers = Mapping[str, tuple[str, ...]]
+"""What was chosen, by the name of the question, in the words of the report template."""
+
+
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A mark of the reader on one image, in image px."""
+    """A mark of the reader on one image, in image px, and what is said of it."""
 
     id: str
     reading_id: str
     image_id: str
-    kind: str
-    """`rectangle` for now; points are two opposite corners."""
+    kind: MarkKind
     points_px: tuple[tuple[float, float], ...]
     label: str
+    """The type of the finding: mass, calcification, ...; empty for a measure."""
     host_time_ns: int
+    descriptors: Answers = field(default_factory=dict)
+    confidence: int | None = None
+    """1, a guess, to 9, certain; None where it was not said."""
+    laterality: Laterality = Laterality.UNKNOWN
+    """Of the image, as it was when the mark was drawn."""
+    partner_id: str = ""
+    """The same finding on another view: a mark of this reading, which names this one likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +267,12 @@ class Assessment:
     reading_id: str
     birads: int | None = None
     text: str = ""
+    density: str = ""
+    """Of the breast, A to D; empty where it was not said."""
+    answers: Answers = field(default_factory=dict)
+    """To the further questions of the report template."""
+    template: str = ""
+    """The name of that template; empty before anything was said."""
 
 
 class GapCause(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,8 +11,11 @@ import sqlalchemy as sa
 
 from acquisition.domain import (
     Annotation,
+    Answers,
     Assessment,
     Display,
+    Laterality,
+    MarkKind,
     Reader,
     Reading,
     ReadingState,
@@ -176,7 +180,7 @@ def assessment(connection: sa.Connection, reading_id: str) -> Assessment | None:
     """None where the reader said nothing yet."""
     table = schema.assessment
     row = connection.execute(sa.select(table).where(table.c.reading_id == reading_id)).mappings().first()
-    return Assessment(**row) if row else None
+    return Assessment(**{**row, "answers": _answers(row["answers"])}) if row else None
 
 
 def draft(
@@ -230,4 +234,11 @@ def _reading(row: sa.RowMapping) -> Reading:
 def _annotation(row: sa.RowMapping) -> Annotation:
     values = fields(row)
     values["points_px"] = tuple((x, y) for x, y in values["points_px"])
+    values["kind"] = MarkKind(values["kind"])
+    values["laterality"] = Laterality(values["laterality"])
+    values["descriptors"] = _answers(values["descriptors"])
     return Annotation(**values)
+
+
+def _answers(values: Mapping[str, Sequence[str]]) -> Answers:
+    return {question: tuple(chosen) for question, chosen in values.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration, which `metadata` mirrors."""
 
 metadata = sa.MetaData(
@@ -182,6 +182,10 @@ annotation = sa.Table(
     sa.Column("points_px", sa.JSON, nullable=False),
     _text("label"),
     _integer("host_time_ns"),
+    sa.Column("descriptors", sa.JSON, nullable=False),
+    sa.Column("confidence", sa.Integer),
+    _text("laterality"),
+    _text("partner_id"),
 )
 
 # The conclusion on a case, a draft until the reading is committed.
@@ -191,6 +195,9 @@ assessment = sa.Table(
     sa.Column("reading_id", sa.ForeignKey("reading.id"), primary_key=True),
     sa.Column("birads", sa.Integer),
     _text("text"),
+    _text("density"),
+    sa.Column("answers", sa.JSON, nullable=False),
+    _text("template"),
 )
 
 # Background work; `lease_until_s` is Unix time: a running job past it has lost its worker.

@@ -19,6 +19,7 @@ from acquisition.domain import (
     JobState,
     Label,
     Laterality,
+    MarkKind,
     Reading,
     ReadingState,
     Session,
@@ -239,6 +240,29 @@ def test_marks_are_replaced_and_deleted(store: Store) -> None:
     assert store.catalogue.annotations(reading.id) == [mark(reading, 2)]
     with pytest.raises(StoreError, match="no annotation ann_1"):
         store.catalogue.delete_annotation("ann_1")
+
+
+@pytest.mark.parametrize("kind", list(MarkKind))
+def test_all_that_is_said_of_a_finding_and_a_case_comes_back(store: Store, kind: MarkKind) -> None:
+    reading = open_reading(store.catalogue)
+    said = replace(
+        mark(reading),
+        kind=kind,
+        descriptors={"shape": ("oval",), "associated": ("edema", "skin thickening")},
+        confidence=7,
+        laterality=Laterality.LEFT,
+        partner_id="ann_2",
+    )
+    concluded = Assessment(
+        reading.id, None, "words", "C", {"KL right": ("2",), "none": ()}, "Knee, Kellgren and Lawrence"
+    )
+    store.catalogue.save_annotation(said)
+    store.catalogue.save_assessment(concluded)
+    [found] = store.catalogue.annotations(reading.id)
+    assert found == said
+    assert (type(found.kind), type(found.laterality)) == (MarkKind, Laterality)
+    assert store.catalogue.assessment(reading.id) == concluded
+    assert store.catalogue.drafts(reading.reader_id, "cas_1") == ([said], concluded)
 
 
 def test_a_draft_survives_until_a_commit(store: Store) -> None:

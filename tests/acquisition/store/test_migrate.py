@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from acquisition.domain import SpacingBasis
+from acquisition.domain import Annotation, Assessment, MarkKind, SpacingBasis
 from acquisition.errors import StoreError
 from acquisition.store import open_store, schema
 from acquisition.store.engine import catalogue_engine, sqlite
@@ -41,6 +41,20 @@ def _later_migrations(tmp_path: Path, then: str = "") -> Path:
     later = NEXT.format(newest=schema.REVISION, then=then)
     (migrations / "versions" / "v9000_later.py").write_text(later)
     return migrations
+
+
+def _older_catalogue(tmp_path: Path, revision: str) -> Path:
+    """The folder of an empty catalogue as it was at that revision."""
+    older, folder = tmp_path / "older", tmp_path / "s"
+    shutil.copytree(MIGRATIONS, older, ignore=shutil.ignore_patterns("__pycache__"))
+    for later in (older / "versions").glob("v*.py"):
+        if later.name[1:5] > revision:
+            later.unlink()
+    folder.mkdir()
+    opened = _engine(folder)
+    migrate(opened, older, revision)
+    opened.dispose()
+    return folder
 
 
 def test_migrated_schema_equals_the_metadata(tmp_path: Path) -> None:
@@ -82,13 +96,7 @@ def test_an_older_catalogue_is_copied_aside_and_migrated(tmp_path: Path) -> None
 
 
 def test_images_of_an_older_catalogue_are_kept_and_know_nothing_new(tmp_path: Path) -> None:
-    older = tmp_path / "older"
-    shutil.copytree(MIGRATIONS, older, ignore=shutil.ignore_patterns("__pycache__", "v0003*"))
-    folder = tmp_path / "s"
-    folder.mkdir()
-    opened = _engine(folder)
-    migrate(opened, older, "0002")
-    opened.dispose()
+    folder = _older_catalogue(tmp_path, "0002")
     with sqlite3.connect(folder / "catalogue.sqlite") as connection:
         connection.execute("INSERT INTO reading_case VALUES (1, 'case_1', 'Case 001', 'P', 1, 0)")
         connection.execute(
@@ -105,6 +113,21 @@ def test_images_of_an_older_catalogue_are_kept_and_know_nothing_new(tmp_path: Pa
         (),
         False,
     )
+
+
+def test_marks_of_an_older_catalogue_are_kept_and_say_nothing_new(tmp_path: Path) -> None:
+    folder = _older_catalogue(tmp_path, "0003")
+    with sqlite3.connect(folder / "catalogue.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO annotation VALUES (1, 'a', 'r', 'i', 'rectangle', '[[1, 2], [3, 4]]', 'mass', 7)"
+        )
+        connection.execute("INSERT INTO assessment VALUES ('r', 4, 'words')")
+    connection.close()
+    with open_store(folder) as store:
+        [mark] = store.catalogue.annotations("r")
+        concluded = store.catalogue.assessment("r")
+    assert mark == Annotation("a", "r", "i", MarkKind.RECTANGLE, ((1, 2), (3, 4)), "mass", 7)
+    assert concluded == Assessment("r", 4, "words")
 
 
 def test_a_migration_that_fails_leaves_the_older_catalogue(tmp_path: Path) -> None:
