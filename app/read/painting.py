@@ -100,10 +100,11 @@ def _paint_line(
     y: float,
     is_right: bool,
 ) -> QRectF:
-    """One line at height `y` on a dark ground, so that it can be read over bright tissue."""
+    """One line at height `y` on a dark ground, cut short where the pane ends."""
     painter.setFont(theme.font(round(size_px * scale)))
-    margin = MARGIN_PX * scale
-    width = QFontMetricsF(painter.font()).horizontalAdvance(line) + margin
+    margin, metrics = MARGIN_PX * scale, QFontMetricsF(painter.font())
+    line = metrics.elidedText(line, Qt.TextElideMode.ElideRight, pane[2] - 3 * margin)
+    width = metrics.horizontalAdvance(line) + margin
     left = pane[0] + pane[2] - margin - width if is_right else pane[0] + margin
     box = QRectF(left, y, width, _line_height(size_px, scale))
     painter.fillRect(box, theme.colour("pane", GROUND_ALPHA))

@@ -17,6 +17,7 @@ from acquisition.geometry import apply
 from app.read.decoding import LoadedImage
 from app.read.lightbox import LightBox
 from app.read.pyramid import build_pyramid
+from app.read.transform import Anchor
 from app.read.wall import Pane
 from app.read.windowing import Window
 
@@ -209,6 +210,25 @@ def test_words_stand_away_from_the_chest_wall(lightbox: LightBox, name: str, col
     assert lit[:, columns].any()
     lit[:, columns] = False
     assert not lit.any()
+
+
+@pytest.mark.parametrize("width", [320, 420])
+def test_words_stay_within_narrow_panes(lightbox: LightBox, width: int) -> None:
+    lightbox.resize(width, 600)
+    images = [
+        an_image(name, f"case {date}", study_date=date, is_simulated=True)
+        for date in ("20240723", "20210312")
+        for name in ("R CC", "L CC")
+    ]
+    lightbox.hang(images)
+    lightbox.step_stage(1)
+    for image in images:
+        lightbox.show_image(film(image, np.zeros((1000, 600), np.uint16)))
+    shown = grey(lightbox)
+    for pane in lightbox.panes:
+        x, y, pane_width, _ = map(round, pane.pose.box_px)
+        edge = x + (pane_width - 3 if pane.words_at is Anchor.LEFT else 0)
+        assert (shown[y : y + 100, edge : edge + 3] == 0).all(), "words end before the pane does"
 
 
 def test_inverting_swaps_black_and_white(lightbox: LightBox) -> None:
