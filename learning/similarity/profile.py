@@ -21,11 +21,22 @@ class Profile:
     dwell_weighted: bool = True
     """Places count for as long as the gaze dwelt: a trace is taken to 60 Hz. Off: each sample counts one."""
     closed_form: bool = True
-    """Moments straight from the samples. Off: from an 8-bit 32 x 32 map, shrunk without anti-aliasing."""
+    """Moments and maps straight from the samples. Off: from 8-bit maps, shrunk without anti-aliasing."""
     symmetric: bool = True
-    """S(a, b) = S(b, a) and S(a, a) = 1. Off: ties of the warping path are broken by direction."""
+    """S(a, b) = S(b, a) and S(a, a) = 1, and a trace that shows nothing is like nothing but itself. Off: ties
+    of a warping path are broken by the order of the traces, and what cannot be described is not even alike
+    to itself."""
+    real_fixations: bool = True
+    """Fixations by dispersion, lasting seconds. Off: boxes of 80 px, lasting samples, the last one lost."""
+    own_diagonal: bool = True
+    """Lengths are shares of the diagonal of the image. Off: of a screen of 1920 x 1080 px."""
+    keeps_displacement: bool = True
+    """A simplified scanpath leads where all of it led. Off: a short last saccade undoes what was joined."""
     duration_s: float | None = None
     """What the time axis is divided by; None for the duration of each trace itself."""
+    diagonal: float | None = None
+    """What lengths of scanpaths are divided by, in the unit of the traces (px, mm, degrees); None for the
+    diagonal of each image itself."""
 
     def parameters(self) -> dict[str, str | bool | float | None]:
         """Every choice by name, for the file that holds the relation."""
@@ -41,6 +52,9 @@ REFERENCE = Profile(
     dwell_weighted=False,
     closed_form=False,
     symmetric=False,
+    real_fixations=False,
+    own_diagonal=False,
+    keeps_displacement=False,
 )
 PROFILES = {profile.name: profile for profile in (CORRECTED, REFERENCE)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ FloatArray = NDArray[np.float64]
 LONGEST_DWELL_S = 0.1
 """A sample before a gap dwelt no longer than this: the eye was elsewhere or shut."""
 COMMON_RATE_HZ = 60.0
+STAMP_ERROR_S = 1e-6
+"""Stamps that fall on the common clock may miss it by a rounding error."""
 RASTER_PX = 800
 """The canvas of the published code."""
 
@@ -38,11 +42,27 @@ def clean(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile)
     return np.ascontiguousarray(finite[np.argsort(finite[:, 2], kind="stable")])
 
 
-def unit_axes(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
-    """(n, 3) x, y, time of clean samples, their canvas and the duration becoming 1."""
-    width, height = canvas_px
+def frame_px(canvas_px: tuple[float, float], profile: Profile) -> tuple[float, float]:
+    """Width and height of what the coordinates of clean samples lie in."""
+    return canvas_px if profile.exact_coordinates else (RASTER_PX, RASTER_PX)
+
+
+def prepared(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
+    """(m, 3) clean samples, on the common clock where places count for as long as the gaze dwelt."""
+    kept = clean(samples, canvas_px, profile)
+    return at_common_rate(kept) if profile.dwell_weighted else kept
+
+
+def on_raster(kept: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
+    """(m, 2) x, y of clean samples in whole pixels of the published raster, 0 to 800."""
+    return clean(kept, frame_px(canvas_px, profile), replace(profile, exact_coordinates=False))[:, :2]
+
+
+def unit_axes(kept: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
+    """(m, 3) x, y, time of clean samples, their canvas and the duration becoming 1."""
+    width, height = frame_px(canvas_px, profile)
     across, down = (width, height) if profile.own_axes else (height, width)
-    return np.column_stack([samples[:, 0] / across, samples[:, 1] / down, _unit_time(samples[:, 2], profile)])
+    return np.column_stack([kept[:, 0] / across, kept[:, 1] / down, _unit_time(kept[:, 2], profile)])
 
 
 def _unit_time(t_s: FloatArray, profile: Profile) -> FloatArray:
@@ -60,13 +80,14 @@ def at_common_rate(samples: FloatArray) -> FloatArray:
     """
     if len(samples) < 2:
         return samples
-    t_s = samples[:, 2]
+    t_s = samples[:, 2] - samples[0, 2]
     step_s = np.diff(t_s)
-    median_s = float(np.median(step_s))
-    holds_s = np.minimum(np.append(step_s, median_s), max(LONGEST_DWELL_S, 1.5 * median_s))
-    # Stamps that fall on the clock may miss it by a rounding error.
-    tick_s = t_s[0] + np.arange(np.floor(np.ptp(t_s) * COMMON_RATE_HZ + 1e-6) + 1) / COMMON_RATE_HZ
-    held = np.searchsorted(t_s, tick_s + 1e-6, side="right") - 1
-    is_held = tick_s - t_s[held] <= holds_s[held]
-    ticks: FloatArray = np.column_stack([samples[held, :2], tick_s])[is_held]
-    return ticks
+    longest_s = max(LONGEST_DWELL_S, 1.5 * float(np.median(step_s)))
+    first_tick = np.ceil((t_s - STAMP_ERROR_S) * COMMON_RATE_HZ)
+    end_tick = np.append(first_tick[1:], np.floor((t_s[-1] + STAMP_ERROR_S) * COMMON_RATE_HZ) + 1)
+    last_held = np.floor((t_s + longest_s) * COMMON_RATE_HZ)
+    n_ticks = np.maximum(np.minimum(end_tick, last_held + 1) - first_tick, 0).astype(np.int64)
+    held = np.repeat(np.arange(len(samples)), n_ticks)
+    nth = np.arange(len(held)) - np.repeat(np.cumsum(n_ticks) - n_ticks, n_ticks)
+    tick_s = samples[0, 2] + (first_tick[held] + nth) / COMMON_RATE_HZ
+    return np.column_stack([samples[held, :2], tick_s])

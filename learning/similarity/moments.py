@@ -1,0 +1,81 @@
+"""Moments: how far the gaze spread over the image, and how it was spread.
+
+A trace has the zeroth moment M00 and the first Hu invariant I1 = eta20 + eta02 of its gaze map, and
+S = 1 - (rd(M00) + rd(I1)) / 2, rd(a, b) = |a - b| / max(a, b) (McGIP, AAAI 2024, arXiv 2312.06069).
+
+The published map is divided by its maximum, so that its sum M00 is an area. Corrected: M00 is the effective
+area of the map and I1 = variance / M00, both without a raster. Nothing here knows where gaze was, nor when.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from learning.similarity.compiled import compiled
+from learning.similarity.kernel import DOUBT, FloatArray, IntArray, Tile, relative_difference, with_inverses
+from learning.similarity.maps import effective_area
+from learning.similarity.packing import Packed
+from learning.similarity.profile import Profile
+from learning.similarity.raster import map_moments, whole_map
+from learning.similarity.trace import on_raster, prepared, unit_axes
+
+BLUR_SD = 30.2 / 800
+"""Standard deviation of the published blur, as a share of the canvas."""
+
+
+def features(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
+    """(1, 2) M00 and I1 of a trace; none where nothing was looked at.
+
+    Args:
+        samples: (n, 3) x_px, y_px, t_s.
+        canvas_px: width and height of the image.
+        profile: the published definition or ours.
+    """
+    kept = prepared(samples, canvas_px, profile)
+    if len(kept) == 0 and (profile.symmetric or profile.closed_form):
+        return np.empty((0, 2))
+    if not profile.closed_form:
+        raster = on_raster(kept, canvas_px, profile)
+        return np.array([map_moments(whole_map(raster, counts_dwell=profile.dwell_weighted))])
+    xy = unit_axes(kept, canvas_px, profile)[:, :2]
+    area = effective_area(xy, BLUR_SD)
+    variance = float(xy.var(axis=0).sum()) + 2 * BLUR_SD**2
+    return np.array([[area, variance / area]])
+
+
+class MomentsKernel:
+    """Pairs of (M00, I1), in the order of M00; traces that show nothing come last, and are like none."""
+
+    def __init__(self, packed: Packed, _profile: Profile) -> None:
+        described = packed.lengths > 0
+        values = np.full((len(packed), 2), np.inf)
+        values[described] = packed.values
+        self.order = np.lexsort((values[:, 1], values[:, 0])).astype(np.int64)
+        self._m00, self._i1 = np.ascontiguousarray(values[self.order].T)
+        self._n_described = int(described.sum())
+
+    def fill(self, rows: IntArray, columns: range, out: Tile) -> None:
+        """See `Kernel`."""
+        _fill(with_inverses(self._m00), with_inverses(self._i1), rows, columns.start, out)
+        out[rows >= self._n_described] = 0.0
+        out[:, max(self._n_described - columns.start, 0) :] = 0.0
+
+    def windows(self, rows: IntArray, threshold: float) -> list[range]:
+        """S > t asks that rd(M00) < 2 (1 - t): a window in the order of M00."""
+        share = 2 * threshold - 1 - DOUBT
+        if share <= 0:
+            return [range(len(self.order))]
+        low, high = self._m00[rows].min() * share, self._m00[rows].max() / share
+        return [range(int(np.searchsorted(self._m00, low)), int(np.searchsorted(self._m00, high, "right")))]
+
+
+@compiled
+def _fill(m00: FloatArray, i1: FloatArray, rows: IntArray, first: int, out: Tile) -> None:
+    for r in range(out.shape[0]):
+        own_m00, inverse_m00 = m00[0, rows[r]], m00[1, rows[r]]
+        own_i1, inverse_i1 = i1[0, rows[r]], i1[1, rows[r]]
+        for k in range(np.uint64(out.shape[1])):
+            c = np.uint64(first) + k
+            of_m00 = relative_difference(own_m00, inverse_m00, m00[0, c], m00[1, c])
+            of_i1 = relative_difference(own_i1, inverse_i1, i1[0, c], i1[1, c])
+            out[r, k] = 1.0 - (0.5 * of_i1 + 0.5 * of_m00)
