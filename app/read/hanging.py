@@ -32,7 +32,7 @@ class Hanging:
     """A grid of panes."""
 
     name: str
-    """`four-view`, `pair`, `single`, `compare` or `grid`; written into the view states."""
+    """`four-view`, `pair CC`, `compare CC`, `single` or `grid`; written into the view states."""
     rows: int
     columns: int
     slots: tuple[Slot, ...]

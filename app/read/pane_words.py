@@ -70,7 +70,7 @@ def date_words(image: Image, study_dates: Sequence[str]) -> str:
     if len(study_dates) < 2:
         return ""
     date = QDate.fromString(image.study_date, "yyyyMMdd")
-    words = QLocale().toString(date, "d MMM yyyy") if date.isValid() else say(Text.NO_DATE)
+    words = QLocale(say(Text.LANGUAGE)).toString(date, "d MMM yyyy") if date.isValid() else say(Text.NO_DATE)
     return words if image.study_date == study_dates[0] else say(Text.PRIOR, date=words)
 
 

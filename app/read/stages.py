@@ -76,7 +76,8 @@ def _side_by_side(images: Sequence[Image]) -> Hanging:
     """R on the left, L on the right, a row a view."""
     views = sorted({image.view for image in images}, key=_view_rank)
     cells = [(image, views.index(image.view), int(image.laterality is Laterality.LEFT)) for image in images]
-    return _hanging({1: "pair", 2: "four-view"}.get(len(views), "grid"), cells)
+    name = {1: f"pair {views[0]}".strip(), 2: "four-view"}.get(len(views), "grid")
+    return _hanging(name, cells)
 
 
 def _rows(hanging: Hanging) -> list[Stage]:
@@ -112,13 +113,14 @@ def _comparisons(current: Sequence[Image], prior: Sequence[Image]) -> list[Stage
             for study in ((then, now) if side is Laterality.RIGHT else (now, then))
             if (image := study[view].get(side)) is not None
         ]
-        beside = _hanging("compare", [(image, 0, i) for i, image in enumerate(row)])
+        name = f"compare {view}".strip()
+        beside = _hanging(name, [(image, 0, i) for i, image in enumerate(row)])
         below = [
             (image, i, sides.index(side))
             for i, study in enumerate((now, then))
             for side, image in study[view].items()
         ]
-        found.append((beside, _hanging("compare", below)))
+        found.append((beside, _hanging(name, below)))
     return found
 
 

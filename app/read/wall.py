@@ -220,7 +220,7 @@ class Wall:
         """Whether a hand moves all images as it moves one; they begin fitted, so that their sizes agree."""
         self._is_linked = is_linked
         if is_linked:
-            self._poses = self._fitted(self._hanging)
+            self._fit_all()
 
     def pan(self, image_id: str, dx_px: float, dy_px: float) -> None:
         """Move an image within its pane."""
@@ -250,7 +250,7 @@ class Wall:
     def reset(self) -> None:
         """Fit every image, with the window of its file."""
         self._looks = {i: replace(look, window=None, is_inverted=False) for i, look in self._looks.items()}
-        self._poses = self._fitted(self._hanging)
+        self._fit_all()
 
     def toggle_alone(self, image_id: str) -> None:
         """Give one image of several the whole room, or bring the stage back as it hung."""
@@ -279,6 +279,12 @@ class Wall:
                 else pose
                 for pose in self._poses
             )
+
+    def _fit_all(self) -> None:
+        self._poses = self._fitted(self._hanging)
+        if self._whole_stage is not None:
+            hanging, _ = self._whole_stage
+            self._whole_stage = hanging, self._fitted(hanging)
 
     def _show_stage(self, stage: int) -> None:
         self._stage, self._whole_stage = stage, None

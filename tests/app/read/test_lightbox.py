@@ -172,7 +172,7 @@ def test_stages_are_stepped_through_and_told(lightbox: LightBox, told: Told) -> 
     lightbox.step_stage(-1)
     lightbox.grab()
     assert shown == [(0, 7), (1, 7), (0, 7)]
-    assert [(view.layout, len(view.panels)) for view in told.views[-2:]] == [("pair", 2), ("four-view", 4)]
+    assert [(view.layout, len(view.panels)) for view in told.views[-2:]] == [("pair CC", 2), ("four-view", 4)]
     assert [panel.image_id for panel in told.views[-2].panels] == [image.id for image in images[:2]]
 
 

@@ -38,8 +38,8 @@ def told(images: list[Image]) -> list[tuple[str, list[list[str]]]]:
 def test_four_views_hang_as_such_then_by_pairs_then_one_by_one(order: tuple[str, ...]) -> None:
     assert told(case(*order)) == [
         ("four-view", [["R CC", "L CC"], ["R MLO", "L MLO"]]),
-        ("pair", [["R CC", "L CC"]]),
-        ("pair", [["R MLO", "L MLO"]]),
+        ("pair CC", [["R CC", "L CC"]]),
+        ("pair MLO", [["R MLO", "L MLO"]]),
         ("single", [["R CC"]]),
         ("single", [["L CC"]]),
         ("single", [["R MLO"]]),
@@ -54,7 +54,7 @@ def test_four_views_hang_as_such_then_by_pairs_then_one_by_one(order: tuple[str,
     ("views", "expected"),
     [
         (["R CC"], [("single", [["R CC"]])]),
-        (["L MLO", "R MLO"], [("pair", [["R MLO", "L MLO"]])]),
+        (["L MLO", "R MLO"], [("pair MLO", [["R MLO", "L MLO"]])]),
         (["R CC", "L CC", "R MLO"], [("four-view", [["R CC", "L CC"], ["R MLO", "-"]])]),
         (["R CC", "R MLO"], [("grid", [["R CC", "R MLO"]])]),
         (
@@ -62,7 +62,7 @@ def test_four_views_hang_as_such_then_by_pairs_then_one_by_one(order: tuple[str,
             [("four-view", [["R CC", "L CC"], ["R MLO", "L MLO"]]), ("grid", [["R CC", "R ML"]])],
         ),
         (["", "", ""], [("grid", [["?", "?", "?"]])]),
-        (["R ML", "L ML"], [("pair", [["R ML", "L ML"]])]),
+        (["R ML", "L ML"], [("pair ML", [["R ML", "L ML"]])]),
     ],
 )
 def test_other_mammograms_open_sensibly(
@@ -76,7 +76,7 @@ def test_other_mammograms_open_sensibly(
     [
         ("DX", "CHEST", [" LAT", " PA"], ("grid", [["PA", "LAT"]])),
         ("CR", "CHEST", [" LL", " AP"], ("grid", [["AP", "LL"]])),
-        ("DX", "KNEE", ["L AP", "R AP"], ("pair", [["R AP", "L AP"]])),
+        ("DX", "KNEE", ["L AP", "R AP"], ("pair AP", [["R AP", "L AP"]])),
         (
             "DX",
             "KNEE",
@@ -110,7 +110,7 @@ def test_priors_hang_beside_what_is_current_or_below_it() -> None:
     found = stages(images)
     assert {slot.image.study_date for slot in found[0][0].slots} == {"20240723"}
     beside, below = found[1]
-    assert beside.name == below.name == "compare"
+    assert beside.name == below.name == "compare CC"
     dates = {(slot.row, slot.column): slot.image.study_date for slot in beside.slots}
     assert [dates[0, i] for i in range(4)] == ["20210312", "20240723", "20240723", "20210312"]
     assert names(beside) == [["R CC", "R CC", "L CC", "L CC"]]
@@ -118,7 +118,7 @@ def test_priors_hang_beside_what_is_current_or_below_it() -> None:
     assert {slot.image.study_date for slot in below.slots if slot.row == 0} == {"20240723"}
     assert names(found[2][0]) == [["R MLO", "R MLO", "L MLO", "L MLO"]]
     assert {slot.image.study_date for slot in found[3][0].slots} == {"20210312"}
-    assert [stage[0].name for stage in found[4:]] == ["pair"] * 2 + ["single"] * 4
+    assert [stage[0].name for stage in found[4:]] == ["pair CC", "pair MLO"] + ["single"] * 4
 
 
 def test_a_prior_with_one_side_leaves_no_hole_beside() -> None:

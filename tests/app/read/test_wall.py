@@ -125,6 +125,10 @@ def test_linked_images_keep_one_size_and_move_as_mirrors(wall: Wall) -> None:
     wall.actual_size(R_CC, (100, 100))
     assert the(wall).pose.placement.zoom == 1.0
     assert the(wall, L_CC).pose.placement.zoom == pytest.approx(before / right.pose.placement.zoom)
+    wall.toggle_alone(R_CC)
+    wall.link(True)
+    wall.toggle_alone(R_CC)
+    assert all(pane.pose.is_fitted for pane in wall.panes)
     wall.link(False)
     wall.zoom(R_CC, 2.0, (100, 100))
     assert the(wall).pose.placement.zoom != the(wall, L_CC).pose.placement.zoom
@@ -146,7 +150,7 @@ def test_stages_end_at_both_ends_and_every_one_is_fitted(wall: Wall) -> None:
     wall.zoom(R_CC, 3.0, (50, 50))
     wall.drag_window(R_CC, 10, 10)
     assert wall.step_stage(1)
-    assert wall.layout == "pair"
+    assert wall.layout == "pair CC"
     assert all(pane.pose.is_fitted for pane in wall.panes)
     assert wall.step_stage(9)
     assert (wall.stage, wall.layout, len(wall.panes)) == ((6, 7), "single", 1)
@@ -166,7 +170,7 @@ def test_a_window_stays_with_its_image_through_all_stages(wall: Wall) -> None:
 def test_a_step_from_one_image_alone_goes_to_the_next_stage(wall: Wall) -> None:
     wall.toggle_alone(L_CC)
     wall.step_stage(1)
-    assert (wall.layout, wall.stage[0], wall.is_alone) == ("pair", 1, False)
+    assert (wall.layout, wall.stage[0], wall.is_alone) == ("pair CC", 1, False)
 
 
 def test_nothing_has_no_stages() -> None:
