@@ -25,11 +25,12 @@ from acquisition.domain import Display, Event, Session
 from acquisition.recorder import Recorder
 from acquisition.sources import open_source
 from acquisition.store import open_store
-from app import theme
+from app import assets, theme
 from app.read.consent import Consent
 from app.read.gaze_strip import GazeStrip
 from app.read.operator_panel import OperatorPanel
 from app.read.session import ReadingSession, SourceChoice
+from app.read.templates import load_templates
 
 DISPLAY = Display(2560, 2048, 527.0, 422.0)
 REACH_MS = 27.0
@@ -76,7 +77,9 @@ def measure(store, rate_hz, seconds):
         return recorder
 
     choice = SourceChoice("simulated", is_simulated=True)
-    session = ReadingSession(store.catalogue, start_recorder, clock, choice)
+    session = ReadingSession(
+        store.catalogue, start_recorder, clock, choice, load_templates(assets.path("templates"))
+    )
     session.begin(session.prepare(f"bench {rate_hz:g}", DISPLAY, CONSENT))
     box, frame = our_frame(mammogram(seed=0), is_fitted=False)
     reader = QWidget()

@@ -28,6 +28,8 @@ from acquisition.store.salvage import salvage
 
 CATALOGUE_NAME = "catalogue.sqlite"
 RECORDINGS_NAME = "recordings"
+TEMPLATES_NAME = "templates"
+ARCHIVES_NAME = "archives"
 
 
 def open_store(
@@ -108,6 +110,16 @@ class Store:
     def close(self) -> None:
         """Let go of the database; recordings in progress belong to their writers and go on."""
         self._engine.dispose()
+
+    @property
+    def archives(self) -> Path:
+        """The folder of images that came in archives, beside that of the recordings."""
+        return self._folder.parent / ARCHIVES_NAME
+
+    @property
+    def templates_folder(self) -> Path:
+        """Where a researcher puts report templates, beside the recordings; it need not exist."""
+        return self._folder.parent / TEMPLATES_NAME
 
     def sessions(self) -> list[Session]:
         """Oldest first."""

@@ -14,11 +14,13 @@ from acquisition.intake import Outlet, RecordingSink
 from acquisition.recorder import Recorder
 from acquisition.sources.base import GazeSource, SourceInfo
 from acquisition.store import Store
+from app import assets
 from app.calibrate.flow import CalibrationFlow
 from app.read.display_watch import screen_display
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.session import ReadingSession, SourceChoice
+from app.read.templates import load_templates
 from app.read.window import ReadWindow
 
 OpenSource = Callable[[Display], GazeSource]
@@ -65,6 +67,7 @@ def build_read_room(
         screen = screen_display(widget)
         return replace(display, scale=screen.scale, name=screen.name) if display else screen
 
-    session = ReadingSession(store.catalogue, start_recorder, clock, source, are_readers_simulated)
+    templates = load_templates(store.templates_folder, assets.path("templates"))
+    session = ReadingSession(store.catalogue, start_recorder, clock, source, templates, are_readers_simulated)
     calibration = CalibrationFlow(session, clock, asks=calibrates)
     return ReadWindow(session, ImageLoader(workers.read_image), LightBox(clock), display_of, calibration)

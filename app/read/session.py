@@ -11,7 +11,7 @@ copies the draft into the new reading.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,14 +19,12 @@ from acquisition.clock import HostClock
 from acquisition.domain import (
     Annotation,
     Assessment,
-    Box,
-    Case,
     Display,
     Event,
     Image,
+    Laterality,
     MarkKind,
     Reader,
-    Reading,
     ReadingState,
     Session,
     Validation,
@@ -37,13 +35,20 @@ from acquisition.errors import BugError, UserError
 from acquisition.live import Tally
 from acquisition.recorder import RecorderState, RecorderStatus
 from app.read.consent import Consent
-from app.read.marks import Change, Marks
+from app.read.open_reading import OpenReading, taken_up
 from app.read.ports import ReadingCatalogue, RecorderPort
+from app.read.report import Difference, History, Report, difference, relabelled, with_marks, without
+from app.read.templates import Question, Template, template_for, unanswered
 from app.read.worklist import WorkItem, next_unread, step, updated, worklist
 
 
 class AssessmentMissing(UserError):
-    """A case cannot be committed without a BI-RADS category."""
+    """A case cannot be committed while a question that must be answered is not."""
+
+    def __init__(self, question: Question) -> None:
+        """The question, for whoever shows it."""
+        super().__init__(f"{question.title}: choose an answer before the case is committed.")
+        self.question = question
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +79,6 @@ class Sitting:
         return status.message if status.state is RecorderState.FAILED else ""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenReading:
-    """The case in front of the reader, as a snapshot."""
-
-    reading: Reading
-    case: Case
-    images: tuple[Image, ...]
-    assessment: Assessment
-    marks: Marks = field(default_factory=Marks)
-
-
 StartRecorder = Callable[[Session, Event], RecorderPort]
 """The event, the reader's consent, is to be stored before any gaze is."""
 
@@ -98,9 +92,11 @@ class ReadingSession:
         start_recorder: StartRecorder,
         clock: HostClock,
         source: SourceChoice,
+        templates: Sequence[Template],
         are_readers_simulated: bool = False,
     ) -> None:
         """Nobody reads yet; `start_recorder` returns once gaze is being stored, or raises."""
+        self._templates = templates
         self._are_readers_simulated = are_readers_simulated
         self._catalogue = catalogue
         self._start_recorder = start_recorder
@@ -202,9 +198,12 @@ class ReadingSession:
         now_ns = self._clock.now_ns()
         drafted, assessment = self._catalogue.drafts(sitting.reader.id, case_id)
         reading = self._catalogue.open_reading(sitting.session.id, sitting.reader.id, case_id, now_ns)
-        self._post(now_ns, "reading_opened", _opened_detail(reading, sitting.reader, images))
-        self._open = OpenReading(reading, case, images, Assessment(reading.id))
-        self._take_up(drafted, assessment)
+        template = template_for(self._templates, images)
+        empty = Report(Assessment(reading.id, template=template.name))
+        self._open = OpenReading(reading, case, images, template, History(empty))
+        self._post(now_ns, "reading_opened", self._open.opened_detail(sitting.reader))
+        if drafted or assessment is not None:
+            self._take_up(taken_up(drafted, assessment, reading.id, template))
         return self._the_reading()
 
     def leave(self) -> None:
@@ -219,11 +218,11 @@ class ReadingSession:
         """Conclude the open case; its line in the worklist says whether it must be read again.
 
         Raises:
-            AssessmentMissing: no category was chosen; the case stays open.
+            AssessmentMissing: a question that must be answered is not; the case stays open.
         """
         opened = self._the_reading()
-        if opened.assessment.birads is None:
-            raise AssessmentMissing("Choose a BI-RADS category before the case is committed.")
+        if (missing := unanswered(opened.template, opened.assessment)) is not None:
+            raise AssessmentMissing(missing)
         now_ns, tally = self._tally()
         self._catalogue.commit_reading(opened.reading.id, opened.assessment, now_ns, *tally)
         self._close_reading(now_ns, ReadingState.COMMITTED, tally)
@@ -248,53 +247,58 @@ class ReadingSession:
             reading_id = self._open.reading.id if self._open else ""
             self._sitting.recorder.post(replace(view, reading_id=reading_id))
 
-    def add_mark(self, image_id: str, box_px: Box, label: str) -> Annotation:
-        """Mark a rectangle on an image."""
-        x, y, width, height = box_px
+    def add_mark(
+        self, image_id: str, kind: MarkKind, points_px: Sequence[tuple[float, float]], label: str
+    ) -> Annotation:
+        """Mark an image; a length is a measure and has no label."""
+        opened = self._the_reading()
+        image = opened.image(image_id)
         mark = Annotation(
             id=new_id("mrk"),
-            reading_id=self._the_reading().reading.id,
+            reading_id=opened.reading.id,
             image_id=image_id,
-            kind=MarkKind.RECTANGLE,
-            points_px=((x, y), (x + width, y + height)),
-            label=label,
+            kind=kind,
+            points_px=tuple(points_px),
+            label="" if kind is MarkKind.LENGTH else label,
             host_time_ns=self._clock.now_ns(),
+            laterality=image.laterality if image else Laterality.UNKNOWN,
         )
-        self._change(Change(None, mark))
+        self.revise(lambda report: with_marks(report, mark))
         return mark
 
     def relabel(self, mark_id: str, label: str) -> None:
         """Call a mark something else."""
-        mark = self._the_reading().marks.find(mark_id)
-        if mark is not None and mark.label != label:
-            self._change(Change(mark, replace(mark, label=label)))
+        template = self._the_reading().template
+        self.revise(lambda report: relabelled(report, mark_id, label, template))
 
     def delete_mark(self, mark_id: str) -> None:
         """Take a mark away; undo brings it back."""
-        mark = self._the_reading().marks.find(mark_id)
-        if mark is not None:
-            self._change(Change(mark, None))
-
-    def undo(self) -> None:
-        """Take back the last change of a mark, if there is one."""
-        self._turn(*self._the_reading().marks.undo())
-
-    def redo(self) -> None:
-        """Make the change again that was taken back last, if there is one."""
-        self._turn(*self._the_reading().marks.redo())
+        self.revise(lambda report: without(report, mark_id))
 
     def assess(self, *, birads: int | None = None, text: str | None = None) -> None:
         """Choose a category or write a note; None leaves it as it is."""
-        opened = self._the_reading()
-        old = opened.assessment
+        old = self._the_reading().assessment
         new = replace(
             old,
             birads=old.birads if birads is None else birads,
             text=old.text if text is None else text,
         )
-        if new != old:
-            self._catalogue.save_assessment(new)
-            self._open = replace(opened, assessment=new)
+        self.revise(lambda report: replace(report, assessment=new))
+
+    def revise(self, change: Callable[[Report], Report]) -> None:
+        """Say something else of the case by a function of `app.read.report`; undo takes it back."""
+        history = self._the_reading().history
+        after = change(history.now)
+        if after != history.now:
+            self._show(history.changed(after))
+
+    def undo(self) -> None:
+        """Take back the last change, if there is one."""
+        self._show(self._the_reading().history.undo())
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last, if there is one."""
+        self._show(self._the_reading().history.redo())
 
     def pause(self) -> None:
         """Stop storing gaze until `resume`."""
@@ -344,29 +348,24 @@ class ReadingSession:
             raise BugError("No case is open: open one first.")
         return self._open
 
-    def _take_up(self, drafted: Sequence[Annotation], assessment: Assessment | None) -> None:
-        """Copy a draft into the reading just opened; it is not part of what can be undone."""
+    def _take_up(self, draft: Report) -> None:
+        """Begin with a draft; all of it is stored, also an empty conclusion, so that it is the newest."""
+        self._store(Difference(draft.marks, (), draft.assessment))
+        self._open = replace(self._the_reading(), history=History(draft))
+
+    def _show(self, history: History) -> None:
+        """Store what changed, then show it: what cannot be stored is not shown."""
         opened = self._the_reading()
-        marks = tuple(replace(mark, id=new_id("mrk"), reading_id=opened.reading.id) for mark in drafted)
-        for mark in marks:
+        self._store(difference(opened.report, history.now))
+        self._open = replace(opened, history=history)
+
+    def _store(self, changes: Difference) -> None:
+        for mark in changes.saved:
             self._catalogue.save_annotation(mark)
-        if marks or assessment is not None:
-            kept = replace(assessment or opened.assessment, reading_id=opened.reading.id)
-            self._catalogue.save_assessment(kept)
-            self._open = replace(opened, assessment=kept, marks=Marks(marks))
-
-    def _change(self, change: Change) -> None:
-        self._turn(self._the_reading().marks.changed(change), change)
-
-    def _turn(self, marks: Marks, change: Change | None) -> None:
-        """Store a change, then show it: what cannot be stored is not shown."""
-        if change is None:
-            return
-        if change.after is not None:
-            self._catalogue.save_annotation(change.after)
-        elif change.before is not None:
-            self._catalogue.delete_annotation(change.before.id)
-        self._open = replace(self._the_reading(), marks=marks)
+        for mark_id in changes.deleted:
+            self._catalogue.delete_annotation(mark_id)
+        if changes.assessment is not None:
+            self._catalogue.save_assessment(changes.assessment)
 
     def _tally(self) -> tuple[int, Tally]:
         """Now, and what was stored since the case was opened."""
@@ -383,14 +382,3 @@ class ReadingSession:
 
     def _post(self, host_time_ns: int, kind: str, detail: dict[str, Any]) -> None:
         self._the_sitting().recorder.post(Event(host_time_ns, kind, detail))
-
-
-def _opened_detail(reading: Reading, reader: Reader, images: Sequence[Image]) -> dict[str, Any]:
-    return {
-        "reading_id": reading.id,
-        "case_id": reading.case_id,
-        "reader_pseudonym": reader.pseudonym,
-        "images": [
-            {"id": image.id, "sha256": image.sha256, "size_bytes": image.size_bytes} for image in images
-        ],
-    }

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from acquisition.domain import Box, Display
+from acquisition.domain import Box, Display, MarkKind
 from acquisition.errors import UserError
 from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
@@ -20,11 +20,12 @@ from app.read.hanging import view_name
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
+from app.read.open_reading import OpenReading
 from app.read.operator_panel import OperatorPanel
 from app.read.reader_page import ReaderPage
 from app.read.reception import Reception
 from app.read.recording_bar import RecordingBar
-from app.read.session import AssessmentMissing, OpenReading, ReadingSession, Sitting
+from app.read.session import AssessmentMissing, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
 from app.read.storage_light import StorageLight
@@ -324,8 +325,12 @@ class ReadWindow(QWidget):
 
     @Slot(str, object)
     def _on_box(self, image_id: str, box_px: Box) -> None:
+        x, y, width, height = box_px
+
         def add() -> None:
-            self._chosen_mark = self.session.add_mark(image_id, box_px, self._label).id
+            self._chosen_mark = self.session.add_mark(
+                image_id, MarkKind.RECTANGLE, ((x, y), (x + width, y + height)), self._label
+            ).id
 
         self._do(add)
 
@@ -443,8 +448,7 @@ class ReadWindow(QWidget):
     def _refresh(self) -> None:
         """Show the session as it is now."""
         opened = self.session.open_reading
-        marks = opened.marks if opened else None
-        current = marks.current if marks else ()
+        current = opened.marks if opened else ()
         names = {image.id: view_name(image) for image in opened.images} if opened else {}
         self.lightbox.show_marks(current, self._chosen_mark)
         self._side.findings.show_findings(
@@ -453,9 +457,9 @@ class ReadWindow(QWidget):
         if self.session.reader is not None:
             case_id = opened.case.id if opened else None
             self._side.worklist.show_worklist(self.session.reader.pseudonym, self.session.worklist, case_id)
-        self._actions["undo"].setEnabled(bool(marks and marks.done))
-        self._actions["redo"].setEnabled(bool(marks and marks.undone))
-        self._actions["delete"].setEnabled(bool(marks and marks.find(self._chosen_mark)))
+        self._actions["undo"].setEnabled(bool(opened and opened.history.done))
+        self._actions["redo"].setEnabled(bool(opened and opened.history.undone))
+        self._actions["delete"].setEnabled(bool(opened and opened.report.find(self._chosen_mark)))
         self._actions["mark"].setEnabled(opened is not None)
         self._show_stage()
 

@@ -34,10 +34,13 @@ from acquisition.live import RecentGaze, Tally
 from acquisition.recorder import RecorderState, RecorderStatus
 from acquisition.sources.base import Calibrator, StreamOffer
 from acquisition.store.gaze import gaze_dtype
+from app import assets
 from app.read.consent import Consent
 from app.read.session import ReadingSession, SourceChoice
+from app.read.templates import load_templates
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
+TEMPLATES = load_templates(assets.path("templates"))
 SIMULATED = SourceChoice("simulated", is_simulated=True)
 SILENT = SourceChoice("none", is_simulated=False)
 CONSENT = Consent("You agree that gaze is stored.", "en", "2026-01-01T00:00:00.000+00:00")
@@ -339,4 +342,4 @@ def a_desk(catalogue: FakeCatalogue, source: SourceChoice = SIMULATED) -> Desk:
         recorder.post(consent)
         return recorder
 
-    return Desk(catalogue, recorder, clock, ReadingSession(catalogue, start, clock, source))
+    return Desk(catalogue, recorder, clock, ReadingSession(catalogue, start, clock, source, TEMPLATES))

@@ -4,16 +4,27 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from reading_fakes import CONSENT, DISPLAY, FOUR_VIEWS, SIMULATED, Desk, FakeCatalogue, a_desk, an_image
+from reading_fakes import (
+    CONSENT,
+    DISPLAY,
+    FOUR_VIEWS,
+    SIMULATED,
+    TEMPLATES,
+    Desk,
+    FakeCatalogue,
+    a_desk,
+    an_image,
+)
 
 from acquisition.clock import VirtualClock
-from acquisition.domain import Event, Panel, ReadingState, ViewState
+from acquisition.domain import Assessment, Event, Laterality, MarkKind, Panel, ReadingState, ViewState
 from acquisition.errors import BugError, SourceError, StoreError
 from app.read.consent import ConsentMissing
+from app.read.report import concluded, described, rated
 from app.read.session import AssessmentMissing, ReadingSession
 from app.read.worklist import Progress
 
-BOX = (10.0, 20.0, 30.0, 40.0)
+BOX = MarkKind.RECTANGLE, ((10.0, 20.0), (40.0, 60.0))
 
 
 @pytest.fixture
@@ -40,7 +51,7 @@ def test_a_source_that_does_not_open_leaves_no_session() -> None:
     def refuse(_session: object, _consent: object) -> None:
         raise SourceError("No tracker: plug one in.")
 
-    session = ReadingSession(catalogue, refuse, VirtualClock(), SIMULATED)  # type: ignore[arg-type]
+    session = ReadingSession(catalogue, refuse, VirtualClock(), SIMULATED, TEMPLATES)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="plug one in"):
         session.prepare("R-07", DISPLAY, CONSENT)
     assert catalogue.sessions == []
@@ -68,14 +79,14 @@ def test_a_painted_view_is_stamped_with_its_reading(desk: Desk) -> None:
 
 def test_a_mark_is_stored_when_it_is_drawn(desk: Desk) -> None:
     opened = desk.session.open("case_1")
-    mark = desk.session.add_mark("case_1 R CC", BOX, "mass")
+    mark = desk.session.add_mark("case_1 R CC", *BOX, "mass")
     assert desk.catalogue.annotations(opened.reading.id) == [mark]
     assert mark.points_px == ((10, 20), (40, 60))
 
 
 def test_undo_and_redo_reach_the_store(desk: Desk) -> None:
     desk.session.open("case_1")
-    mark = desk.session.add_mark("case_1 R CC", BOX, "mass")
+    mark = desk.session.add_mark("case_1 R CC", *BOX, "mass")
     desk.session.relabel(mark.id, "calcification")
     assert desk.catalogue.marks[mark.id].label == "calcification"
     desk.session.undo()
@@ -89,14 +100,45 @@ def test_undo_and_redo_reach_the_store(desk: Desk) -> None:
     assert desk.catalogue.marks[mark.id] == mark
 
 
+def test_every_change_is_stored_and_can_be_undone(desk: Desk) -> None:
+    opened = desk.session.open("case_1")
+    mark = desk.session.add_mark("case_1 R CC", *BOX, "mass")
+    assert mark.laterality is Laterality.RIGHT
+    desk.session.revise(lambda report: rated(report, mark.id, 7))
+    desk.session.revise(lambda report: described(report, mark.id, "shape", ("oval",)))
+    desk.session.assess(birads=4)
+    desk.session.revise(lambda report: concluded(report, "density", ("C",)))
+    desk.session.assess(text="words")
+    stored = desk.catalogue.marks[mark.id]
+    assert (stored.confidence, stored.descriptors) == (7, {"shape": ("oval",)})
+    conclusion = Assessment(opened.reading.id, 4, "words", "C", template="Mammography")
+    assert desk.catalogue.assessment(opened.reading.id) == conclusion
+    for _ in range(6):
+        desk.session.undo()
+    assert desk.catalogue.marks == {}
+    assert desk.catalogue.assessment(opened.reading.id) == replace(
+        conclusion, birads=None, text="", density=""
+    )
+    for _ in range(6):
+        desk.session.redo()
+    assert desk.catalogue.marks == {mark.id: stored}
+    assert desk.catalogue.assessment(opened.reading.id) == conclusion
+
+
+def test_a_length_is_a_measure_without_a_label(desk: Desk) -> None:
+    desk.session.open("case_1")
+    mark = desk.session.add_mark("case_1 L CC", MarkKind.LENGTH, ((0, 0), (3, 4)), "mass")
+    assert (mark.kind, mark.label) == (MarkKind.LENGTH, "")
+
+
 def test_what_cannot_be_stored_is_not_shown(desk: Desk) -> None:
     desk.session.open("case_1")
     desk.catalogue.refusal = StoreError("The disk is full: make room.")
     with pytest.raises(StoreError):
-        desk.session.add_mark("case_1 R CC", BOX, "mass")
+        desk.session.add_mark("case_1 R CC", *BOX, "mass")
     opened = desk.session.open_reading
     assert opened is not None
-    assert opened.marks.current == ()
+    assert opened.marks == ()
 
 
 def test_a_case_is_not_committed_without_a_category(desk: Desk) -> None:
@@ -126,7 +168,7 @@ def test_a_commit_stores_assessment_samples_and_loss(desk: Desk) -> None:
 
 def test_leaving_keeps_a_draft_that_comes_back_in_the_next_reading(desk: Desk) -> None:
     first = desk.session.open("case_1")
-    desk.session.add_mark("case_1 R CC", BOX, "mass")
+    desk.session.add_mark("case_1 R CC", *BOX, "mass")
     desk.session.assess(birads=3)
     desk.session.open("case_2")
     assert desk.catalogue.reading_by_id[first.reading.id].state is ReadingState.INTERRUPTED
@@ -134,32 +176,32 @@ def test_leaving_keeps_a_draft_that_comes_back_in_the_next_reading(desk: Desk) -
     second = desk.session.open("case_1")
     assert second.reading.id != first.reading.id
     assert second.assessment.birads == 3
-    [mark] = second.marks.current
+    [mark] = second.marks
     assert (mark.points_px, mark.reading_id) == (((10, 20), (40, 60)), second.reading.id)
     assert desk.catalogue.annotations(second.reading.id) == [mark]
-    assert not second.marks.done, "what was drawn before cannot be undone by accident"
+    assert not second.history.done, "what was drawn before cannot be undone by accident"
 
 
 def test_a_mark_that_was_deleted_from_a_draft_does_not_come_back(desk: Desk) -> None:
     desk.session.open("case_1")
-    desk.session.add_mark("case_1 R CC", BOX, "mass")
+    desk.session.add_mark("case_1 R CC", *BOX, "mass")
     desk.session.open("case_2")
     again = desk.session.open("case_1")
-    desk.session.delete_mark(again.marks.current[0].id)
+    desk.session.delete_mark(again.marks[0].id)
     desk.session.open("case_2")
-    assert desk.session.open("case_1").marks.current == ()
+    assert desk.session.open("case_1").marks == ()
 
 
 def test_a_draft_survives_a_new_sitting(desk: Desk) -> None:
     desk.session.open("case_1")
-    desk.session.add_mark("case_1 R CC", BOX, "mass")
+    desk.session.add_mark("case_1 R CC", *BOX, "mass")
     ended = desk.session.end()
     assert ended is not None
     assert desk.session.reader is None
     later = a_desk(desk.catalogue)
     later.sit_down()
     assert later.session.worklist[0].progress is Progress.DRAFT
-    assert len(later.session.open("case_1").marks.current) == 1
+    assert len(later.session.open("case_1").marks) == 1
 
 
 def test_a_pause_is_told_once_and_ends_with_the_sitting(desk: Desk) -> None:
@@ -209,7 +251,7 @@ def commit(desk: Desk, case_id: str, loss: float | None, longest_gap_s: float | 
     desk.recorder.loss, desk.recorder.longest_gap_s = loss, longest_gap_s
     desk.session.open(case_id)
     desk.session.assess(birads=2)
-    desk.session.add_mark(f"{case_id} R CC", BOX, "mass")
+    desk.session.add_mark(f"{case_id} R CC", *BOX, "mass")
     desk.session.commit()
 
 
@@ -221,7 +263,7 @@ def test_a_reading_that_lost_its_gaze_comes_again_after_the_new_cases(desk: Desk
     commit(desk, "case_3", 0.02, 3.4)
     assert desk.session.next_unread("case_3") == "case_1"
     again = desk.session.open("case_1")
-    assert again.marks.current == (), "what was committed is no draft"
+    assert again.marks == (), "what was committed is no draft"
     assert again.assessment.birads is None
     desk.session.assess(birads=3)
     desk.recorder.loss, desk.recorder.longest_gap_s = 0.02, 0.3

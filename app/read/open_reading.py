@@ -1,0 +1,66 @@
+"""The case in front of the reader, as a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from acquisition.domain import Annotation, Assessment, Case, Image, Reader, Reading, new_id
+from app.read.report import History, Report
+from app.read.templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReading:
+    """A case, its images, what is asked of it, and what was said so far."""
+
+    reading: Reading
+    case: Case
+    images: tuple[Image, ...]
+    template: Template
+    history: History
+
+    @property
+    def report(self) -> Report:
+        """What is said now."""
+        return self.history.now
+
+    @property
+    def assessment(self) -> Assessment:
+        """The conclusion as it is now."""
+        return self.history.now.assessment
+
+    @property
+    def marks(self) -> tuple[Annotation, ...]:
+        """The marks as they are now, in the order of their drawing."""
+        return self.history.now.marks
+
+    def image(self, image_id: str) -> Image | None:
+        """The image of that id."""
+        return next((image for image in self.images if image.id == image_id), None)
+
+    def opened_detail(self, reader: Reader) -> dict[str, Any]:
+        """What the recording is told."""
+        return {
+            "reading_id": self.reading.id,
+            "case_id": self.case.id,
+            "reader_pseudonym": reader.pseudonym,
+            "images": [
+                {"id": image.id, "sha256": image.sha256, "size_bytes": image.size_bytes}
+                for image in self.images
+            ],
+        }
+
+
+def taken_up(
+    drafted: Sequence[Annotation], assessment: Assessment | None, reading_id: str, template: Template
+) -> Report:
+    """A draft as the beginning of another reading: new ids, partners still partners."""
+    ids = {mark.id: new_id("mrk") for mark in drafted}
+    marks = tuple(
+        replace(mark, id=ids[mark.id], reading_id=reading_id, partner_id=ids.get(mark.partner_id, ""))
+        for mark in drafted
+    )
+    begun = assessment or Assessment(reading_id)
+    return Report(replace(begun, reading_id=reading_id, template=template.name), marks)
