@@ -2,7 +2,8 @@
 
 Works on a small average of the image in which more is brighter: air is what lies close to the darkest
 level, and the largest piece that is left after a morphological opening is the breast. The opening drops the
-markers, the white rims of digitised films and the haze along their edges.
+markers, the white rims of digitised films and the haze along their edges. Of other images only rims as black
+as the darkest level are left out: what the collimator or a shutter covered.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ LEAST_AIR = 0.08
 
 OPENING = 0.042
 """Radius of the opening as a part of the shorter side: wider than markers' strokes and film rims."""
+
+BLACK_FRACTION = 0.01
+"""Rims are black up to this part of the range."""
+
+LIT_FRACTION = 0.02
+"""A row or column belongs to the image where so much of it is not black."""
 
 RIM = 0.02
 """Part of the image at its edges where digitised films are white: never asked for grey levels."""
@@ -61,7 +68,7 @@ def measure_exposure(
     Args:
         pixels: stored values.
         is_inverted: True where low values are shown bright.
-        is_breast: False takes the whole frame: only around a breast is air known to be dark.
+        is_breast: False takes all but black rims: only around a breast is air known to be dark.
         padding: stored values (first, last) that are no image: taken for air.
     """
     stride_px = max(1, max(pixels.shape) // (4 * SMALL_PX))
@@ -69,7 +76,7 @@ def measure_exposure(
     small, block = _average(thin if padding is None else _padding_as_air(thin, padding, is_inverted))
     step_px = stride_px * block
     bright = -small if is_inverted else small
-    mask = _exposed(bright) if is_breast else np.ones(bright.shape, dtype=np.bool_)
+    mask = _exposed(bright) if is_breast else _within_rims(bright)
     dark, light = np.percentile(bright[_without_rim(mask)], [1.0, 99.5])
     low, high = sorted((-dark, -light) if is_inverted else (dark, light))
     return Exposure(_box(mask, step_px, pixels.shape), _chest_wall(mask), float(low), float(high))
@@ -111,6 +118,21 @@ def _exposed(bright: NDArray[np.float32]) -> NDArray[np.bool_]:
     core = pieces == np.bincount(pieces.ravel())[1:].argmax() + 1
     # The opening rounds off the corners at the chest wall and the nipple: grow back into what is lit.
     return np.asarray(ndimage.binary_dilation(core, disk) & lit, dtype=np.bool_)
+
+
+def _within_rims(bright: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """All between the outermost rows and columns that are not black; everything where none is."""
+    dark, light = float(bright.min()), float(np.percentile(bright, 99.5))
+    lit = bright > dark + BLACK_FRACTION * (light - dark)
+    within = np.ones_like(lit)
+    for axis in (0, 1):
+        found = np.flatnonzero(lit.mean(axis=axis) > LIT_FRACTION)
+        if found.size == 0:
+            return np.ones_like(lit)
+        places = np.arange(lit.shape[1 - axis])
+        kept = (places >= found[0]) & (places <= found[-1])
+        within &= kept if axis == 0 else kept[:, np.newaxis]
+    return within
 
 
 def _disk(radius: int) -> NDArray[np.bool_]:

@@ -86,7 +86,7 @@ def test_films_hang_as_a_radiologist_hangs_them(
 
 
 def judge(pane: Pane, grey: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
-    """The breast is whole and bright at the inner edge of its pane; the outer one shows at most a film rim."""
+    """The breast is whole and bright at the inner edge of its pane; the outer one shows at most a rim."""
     name = pane.image.id
     breast = pane.pose.placement.box_to_pane(pane.image.box_px)
     seen = intersection(breast, (0.0, 0.0, *pane.size_px))
