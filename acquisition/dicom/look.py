@@ -5,6 +5,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+N_HEAD_BYTES = 132
+"""What it takes to know: the preamble and its mark."""
+
 
 def looks_like_dicom(path: Path) -> bool:
     """True where the file has the DICOM preamble, or starts as a data set without one does.
@@ -13,7 +16,11 @@ def looks_like_dicom(path: Path) -> bool:
         OSError: where the file cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(132)
+        return starts_as_dicom(file.read(N_HEAD_BYTES))
+
+
+def starts_as_dicom(head: bytes) -> bool:
+    """The same, of the first `N_HEAD_BYTES` of a file."""
     if head[128:] == b"DICM":
         return True
     if len(head) < 8:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from typing import Any, BinaryIO
 
-from acquisition.dicom import limits, reading
+from acquisition.dicom import directory, limits, reading
 from acquisition.dicom.shared_memory import discard, hand_over
 from acquisition.dicom.wire import pack_header, pack_image
 from acquisition.errors import FileRefused
@@ -21,6 +22,8 @@ def main() -> None:
     """Answer until there are no more questions."""
     memory_bytes, time_s = (int(argument) for argument in sys.argv[1:])
     questions, answers = sys.stdin.buffer, _own_output()
+    # Ctrl-C reaches all processes of a terminal; the file at hand is not to be blamed for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits.limit_memory(memory_bytes)
     _tell(answers, {"ready": True})
     for line in questions:
@@ -44,7 +47,9 @@ def _own_output() -> BinaryIO:
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     path = question["path"]
     try:
-        if question["frame"] is None:
+        if question["what"] == "directory":
+            return {"records": directory.read_directory(path)}
+        if question["what"] == "header":
             return {"header": pack_header(reading.read_header(path))}
         message, arrays = pack_image(reading.read_image(path, question["frame"]))
         return {"image": message, "places": hand_over(question["memory"], arrays)}

@@ -137,7 +137,15 @@ class FileWorkers:
         Raises:
             FileRefused: for what that refuses, and for files that take too long or too much memory.
         """
-        return unpack_header(self._ask(Path(path), None)["header"])
+        return unpack_header(self._ask(Path(path), "header")["header"])
+
+    def read_directory(self, path: str | Path) -> list[tuple[str, ...]]:
+        """The files that a DICOMDIR tells of, as `acquisition.dicom.directory.read_directory`, apart.
+
+        Raises:
+            FileRefused: for what is no DICOMDIR, and for files that take too long or too much memory.
+        """
+        return [tuple(parts) for parts in self._ask(Path(path), "directory")["records"]]
 
     def read_image(self, path: str | Path, frame: int = 0) -> DicomImage:
         """As `acquisition.dicom.read_image`, apart; the pixels are read-only and were not copied.
@@ -145,7 +153,7 @@ class FileWorkers:
         Raises:
             FileRefused: for what that refuses, and for files that take too long or too much memory.
         """
-        answer = self._ask(Path(path), frame)
+        answer = self._ask(Path(path), "image", frame)
         return unpack_image(answer["image"], answer["arrays"])
 
     def close(self) -> None:
@@ -153,7 +161,7 @@ class FileWorkers:
         for worker in list(self._alive):
             self._end(worker)
 
-    def _ask(self, path: Path, frame: int | None) -> dict[str, Any]:
+    def _ask(self, path: Path, what: str, frame: int = 0) -> dict[str, Any]:
         memory = f"gazeroom-{uuid.uuid4().hex}"
         worker = self._idle.get()
         try:
@@ -161,7 +169,7 @@ class FileWorkers:
                 self._end(worker)
                 worker = None
             worker = worker or self._start()
-            answer = worker.ask({"path": str(path), "frame": frame, "memory": memory})
+            answer = worker.ask({"path": str(path), "what": what, "frame": frame, "memory": memory})
             if "places" in answer:
                 answer["arrays"] = receive(memory, answer["places"])
         except (_Lost, OSError) as loss:

@@ -1,26 +1,34 @@
-"""DICOM files into the catalogue: found, checked, grouped, labelled. The files stay where they are."""
+"""DICOM files into the catalogue: found, checked, grouped, labelled.
+
+Files stay where they are; those out of an archive stay where it was unpacked.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from acquisition.dicom import ImageHeader, looks_like_dicom
+from acquisition.dicom import ImageHeader
 from acquisition.dicom.workers import shared_workers
 from acquisition.domain import Case, Image, Label, new_id
-from acquisition.errors import FileRefused, UserError
+from acquisition.errors import FileRefused, GazeroomError
+from acquisition.interchange.finding import find_files, reason_of
 from acquisition.interchange.grouping import RULES, CaseBy, Member, arrange, place_by_table
 from acquisition.interchange.tables import ImageNames, Table, read_table, refuse_unknown
 
 Progress = Callable[[int, int, str], None]
-"""Told (steps done, steps in all, file name)."""
+"""Told (steps done, steps in all, file name); may raise `ImportCancelled`."""
 
 IDENTIFYING_COLUMNS = frozenset({"image", "case", "folder", "patient"})
 """Columns of a labels table that say what a row is about; never labels themselves."""
+
+
+class ImportCancelled(GazeroomError):
+    """Raised by who is told of progress; what is in the catalogue by then stays, nothing more comes in."""
 
 
 class CaseShelf(Protocol):
@@ -56,10 +64,11 @@ class ImportReport:
     """Images that the catalogue had before, known by their content."""
     refused: list[tuple[Path, str]] = field(default_factory=list)
     skipped: int = 0
-    """Files within folders that are no DICOM."""
+    """Files within folders and archives that are no DICOM."""
     cases: int = 0
     """Cases that are new."""
     labels: int = 0
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,79 +90,58 @@ def import_paths(
     case_by: CaseBy | Path = "study",
     labels: Path | None = None,
     is_simulated: bool | None = None,
+    archives: Path | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import files, and folders with all that is below them.
+    """Import files, folders with all that is below them, zip archives, and what a DICOMDIR lists.
 
     Images that are there already, by content, are left as they are; new images join the case of their kin.
 
     Args:
-        paths: DICOM files or folders.
+        paths: DICOM files, folders, DICOMDIRs or zip archives.
         catalogue: where cases, images and labels go.
         case_by: what makes a case, and with it the patient key by which folds are grouped; see `grouping`.
             A path names a CSV with columns `image`, `case` and perhaps `patient`.
         labels: a CSV with a column `image`, `case` or `folder`; every other column is a label.
         is_simulated: overrules what the files say of themselves.
-        progress: told of every step.
+        archives: the folder where archives are unpacked and their files stay; None refuses them.
+        progress: told of every step; it ends the import by raising `ImportCancelled`.
 
     Raises:
         UserError: where there is no DICOM at all, or a CSV does not fit; nothing has been stored then.
     """
     tell = progress or (lambda _done, _total, _name: None)
     report = ImportReport()
-    files = _discover([Path(path).absolute() for path in paths], report)
     grouping = read_table(case_by) if isinstance(case_by, Path) else case_by
     truth = read_table(labels) if labels is not None else None
 
-    films, other_names = _examine(files, catalogue.images(), is_simulated, report, tell)
+    try:
+        finds = find_files([Path(path).absolute() for path in paths], archives, tell)
+        files, report.refused, report.skipped = list(finds.files), finds.refused, finds.skipped
+        films, other_names = _examine(files, catalogue.images(), is_simulated, report, tell)
+    except ImportCancelled:
+        report.is_cancelled = True
+        return report
     members = _members(films, catalogue)
     names = ImageNames([(m.image_id, m.path, m.sop_instance_uid) for m in members] + other_names)
     rule = place_by_table(grouping, names) if isinstance(grouping, Table) else RULES[grouping]
     case_of = arrange(members, len(catalogue.cases()), rule)
     found = _match_labels(truth, names, members, case_of) if truth is not None else []
 
-    for step, film in enumerate(films):
-        tell(len(files) + step, len(files) + len(films), film.path.name)
-        if film.image_id in case_of:
-            _take_in(film, case_of[film.image_id], catalogue, report)
-        else:
-            report.refused.append((film.path, f"is not named in {case_by}."))
+    try:
+        for step, film in enumerate(films):
+            tell(len(files) + step, len(files) + len(films), film.path.name)
+            if film.image_id in case_of:
+                _take_in(film, case_of[film.image_id], catalogue, report)
+            else:
+                report.refused.append((film.path, f"is not named in {case_by}."))
+    except ImportCancelled:
+        report.is_cancelled = True
     report.labels = _keep_labels(found, catalogue)
     return report
 
 
-# --- finding --------------------------------------------------------------------------------------------
-
-
-def _discover(paths: list[Path], report: ImportReport) -> list[Path]:
-    """Files named, and the DICOM files within folders named, each once and in order of their path."""
-    files: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            files |= dict.fromkeys(_dicom_within(path, report))
-        elif path.exists():
-            files[path] = None
-        else:
-            raise UserError(f"{path}: does not exist; check the path.")
-    if not files:
-        where = ", ".join(map(str, paths)) or "Nothing named"
-        raise UserError(
-            f"{where}: no DICOM file in there ({report.skipped} other files); name a folder with some."
-        )
-    return list(files)
-
-
-def _dicom_within(folder: Path, report: ImportReport) -> Iterator[Path]:
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        try:
-            is_dicom = looks_like_dicom(path)
-        except OSError as error:
-            report.refused.append((path, f"cannot be read ({error.strerror})."))
-            continue
-        if is_dicom and path.name != "DICOMDIR":
-            yield path
-        else:
-            report.skipped += 1
+# --- looking ---------------------------------------------------------------------------------------------
 
 
 def _examine(
@@ -168,7 +156,7 @@ def _examine(
         try:
             header, sha256 = shared_workers().read_header(path), _sha256(path)
         except FileRefused as error:
-            report.refused.append((path, _reason(error, path)))
+            report.refused.append((path, reason_of(error, path)))
             other_names.append((new_id("refused"), path, ""))
             continue
         if sha256 in ids:
@@ -179,10 +167,6 @@ def _examine(
             simulated = header.is_simulated if is_simulated is None else is_simulated
             films.append(_Film(path, header, sha256, path.stat().st_size, ids[sha256], simulated))
     return films, other_names
-
-
-def _reason(error: FileRefused, path: Path) -> str:
-    return str(error).removeprefix(f"{path}: ")
 
 
 def _sha256(path: Path) -> str:
@@ -276,7 +260,7 @@ def _take_in(film: _Film, case: Case, catalogue: CaseShelf, report: ImportReport
     try:
         image = _image(film, case)
     except FileRefused as error:
-        report.refused.append((film.path, _reason(error, film.path)))
+        report.refused.append((film.path, reason_of(error, film.path)))
         return
     report.cases += catalogue.add_case(case)
     report.imported += catalogue.add_image(image)

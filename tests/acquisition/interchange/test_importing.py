@@ -8,7 +8,7 @@ import pytest
 
 from acquisition.domain import Case, Image, Label, Laterality
 from acquisition.errors import UserError
-from acquisition.interchange.importing import import_paths
+from acquisition.interchange.importing import ImportCancelled, import_paths
 
 
 @dataclass
@@ -89,6 +89,28 @@ def test_an_image_keeps_its_place_hash_size_side_and_view(shelf, write):
     assert image.box_px == (0, 0, 30, 40)
     assert image.spacing_mm == (0.1, 0.2)
     assert not image.is_simulated
+
+
+def test_an_image_keeps_what_hangs_it(shelf, write):
+    spacing = {"ImagerPixelSpacing": [0.1, 0.1], "EstimatedRadiographicMagnificationFactor": 1.25}
+    path = write(
+        "a.dcm",
+        ViewPosition="CC",
+        Laterality="L",
+        PatientOrientation=["P", "L"],
+        StudyDate="20240131",
+        **spacing,
+    )
+    import_paths(
+        [path, write("knee_R.dcm", Modality="DX", BodyPartExamined="KNEE", SeriesDescription="R knee AP")],
+        shelf,
+    )
+    breast, knee = shelf.named("a.dcm"), shelf.named("knee_R.dcm")
+    assert (breast.flip_to_hang, breast.is_upside_down, breast.body_part) == (True, True, "BREAST")
+    assert (breast.study_date, breast.spacing_basis, breast.n_frames) == ("20240131", "magnified", 1)
+    assert (breast.laterality_from, breast.view_from) == ("Laterality", "ViewPosition")
+    assert (knee.laterality, knee.view, knee.body_part) == (Laterality.RIGHT, "AP", "KNEE")
+    assert (knee.laterality_from, knee.view_from, knee.flip_to_hang) == ("text", "text", False)
 
 
 def test_a_study_is_a_case_and_its_patient_the_key(shelf, write, tmp_path):
@@ -321,5 +343,27 @@ def test_what_calls_itself_simulated_is_marked_so_unless_overruled(shelf, write,
 def test_progress_tells_every_step(shelf, two_exams):
     steps = []
     import_paths([two_exams], shelf, progress=lambda *step: steps.append(step))
-    assert [done for done, _, _ in steps] == list(range(8))
-    assert {total for _, total, _ in steps} == {8}
+    looks, reads = steps[:4], steps[4:]
+    assert all((done, total) == (0, 1) and name.startswith("looking at ") for done, total, name in looks)
+    assert [done for done, _, _ in reads] == list(range(8))
+    assert {total for _, total, _ in reads} == {8}
+
+
+def test_an_import_that_is_stopped_anywhere_leaves_whole_cases_and_goes_on_when_asked_again(two_exams):
+    truth = two_exams / "truth.csv"
+    truth.write_text(
+        "image,side\n" + "".join(f"{f}/{v}.dcm,left\n" for f in ("exam_a", "exam_b") for v in ("CC", "MLO"))
+    )
+    for n_steps in range(14):
+        shelf, steps = Shelf(), iter(range(n_steps))
+
+        def stop(*_: object, steps=steps) -> None:
+            if next(steps, None) is None:
+                raise ImportCancelled
+
+        report = import_paths([two_exams], shelf, case_by="folder", labels=truth, progress=stop)
+        assert report.is_cancelled == (n_steps < 13)
+        assert report.imported == len(shelf.all_images) == len(shelf.all_labels) == max(0, n_steps - 9)
+        assert {image.case_id for image in shelf.images()} == set(shelf.all_cases)
+        rest = import_paths([two_exams], shelf, case_by="folder", labels=truth)
+        assert (rest.imported + rest.already, len(shelf.all_images), len(shelf.all_labels)) == (4, 4, 4)
