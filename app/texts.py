@@ -119,6 +119,8 @@ class Text(StrEnum):
     MM_UNKNOWN = "mm of unknown basis"
     NO_MM = "size unknown"
     ZOOM = "{zoom:.2f}x"
+    LENGTH = "{value:.1f} {basis}"
+    LENGTH_PX = "{value:.0f} px, {basis}"
 
     TOOL_MARK = "Mark findings"
     TOOL_INVERT = "Invert the grey scale"

@@ -24,19 +24,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from acquisition.clock import HostClock
-from acquisition.domain import Annotation, Box, Image, Panel, ViewState
+from acquisition.domain import Annotation, Box, Image, MarkKind, Panel, ViewState
 from app import theme
 from app.read.decoding import LoadedImage
-from app.read.marks import mark_around, mark_box
+from app.read.mark_hands import Drawn, MarkHands, Reshaped, Touch
+from app.read.mark_painting import paint_marks, paint_sketch
 from app.read.painting import (
     paint_corners,
     paint_image,
-    paint_mark,
     paint_sentence,
     rectangle,
 )
 from app.read.pane_words import corner_words, words_px
 from app.read.pyramid import Mapper
+from app.read.report import mark_at
 from app.read.transform import Point
 from app.read.wall import Pane, Wall
 from app.texts import Text, say
@@ -46,6 +47,15 @@ NOTCH = 120.0
 """What Qt calls a turn of the wheel by one notch."""
 CLICK_PX = 4.0
 """A press that moves less is a click."""
+REACH_PX = 6.0
+"""A mark's line or handle no further away is under the pointer, in px of the desktop."""
+CORNER_KEYS = (
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Escape,
+    Qt.Key.Key_Backspace,
+    Qt.Key.Key_Delete,
+)
 PATIENCE_MS = 300
 """A wait longer than this is shown."""
 
@@ -55,7 +65,7 @@ class Gesture(Enum):
 
     WINDOW = auto()
     PAN = auto()
-    DRAW = auto()
+    MARK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +85,10 @@ class LightBox(QWidget):
 
     painted = Signal(object)
     """A ViewState, whenever what is on the screen differs from what was told last."""
-    box_drawn = Signal(str, object)
-    """Image id and a Box in image px."""
+    mark_drawn = Signal(str, object, object)
+    """Image id, a MarkKind and its points in image px."""
+    mark_reshaped = Signal(str, object)
+    """A mark's id and its new points in image px."""
     mark_chosen = Signal(str)
     """A mark's id; empty when a click met none."""
     stage_shown = Signal(int, int)
@@ -89,9 +101,8 @@ class LightBox(QWidget):
         self._clock = clock
         self._wall = Wall()
         self._mapper = Mapper()
-        self._marks: tuple[Annotation, ...] = ()
+        self._hands = MarkHands()
         self._chosen = ""
-        self._is_marking = False
         self._is_space_down = False
         self._drag: Drag | None = None
         self._pointer: Point = (-1.0, -1.0)
@@ -123,6 +134,7 @@ class LightBox(QWidget):
     def hang(self, images: Sequence[Image]) -> None:
         """Hang the images of a case; each is empty until `show_image`."""
         self._drag = None
+        self._hands.drop()
         self._is_complete = False
         self._told = None  # the same picture in another reading is told again
         self._wall.hang(images)
@@ -143,13 +155,20 @@ class LightBox(QWidget):
 
     def show_marks(self, marks: Sequence[Annotation], chosen: str) -> None:
         """The marks of the reading, and the id of the chosen one."""
-        self._marks, self._chosen = tuple(marks), chosen
+        self._hands.show(marks, chosen)
+        self._chosen = chosen
         self.update()
 
-    def set_marking(self, is_marking: bool) -> None:
-        """Whether the left button draws."""
-        self._is_marking = is_marking
+    def take_tool(self, tool: MarkKind | None) -> None:
+        """What the left button draws; None lets it window."""
+        self._hands.take(tool)
         self._choose_cursor()
+        self.update()
+
+    @property
+    def tool(self) -> MarkKind | None:
+        """What the left button draws."""
+        return self._hands.tool
 
     def invert(self) -> None:
         """Swap black and white."""
@@ -183,6 +202,7 @@ class LightBox(QWidget):
         """The next stage of the hanging, or the one before."""
         if self._wall.step_stage(by):
             self._drag = None
+            self._hands.drop()
             self.stage_shown.emit(*self._wall.stage)
             self.update()
 
@@ -230,36 +250,48 @@ class LightBox(QWidget):
         pane = self._wall.pane_at(*at)
         if pane is None or self._drag is not None:
             return
-        gesture = self._gesture(event.button())
+        gesture = self._gesture(event.button(), self._touch(pane, at))
         if gesture is not None:
             self._drag = Drag(gesture, event.button(), pane.image.id, at, at)
             self._choose_cursor()
+            self._repaint_pane(pane.image.id)
+        if gesture is Gesture.MARK and self._hands.held_id not in ("", self._chosen):
+            self.mark_chosen.emit(self._hands.held_id)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the gesture; the repaint comes with the next frame."""
         self._pointer = self._room_point(event.position())
         if self._drag is not None:
             self._drag = self._continue(self._drag, self._pointer)
+        else:
+            self._hover()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End the gesture: a box is drawn, or a click chooses a mark."""
+        """End the gesture: a mark is drawn or bent, or a click chooses one."""
         drag = self._drag
         if drag is None or event.button() is not drag.button:
             return
         self._drag = None
+        if drag.gesture is Gesture.MARK:
+            self._tell_marks(self._hands.release(drag.is_click))
         self._choose_cursor()
         self._repaint_pane(drag.image_id)
-        if drag.gesture is Gesture.DRAW and not drag.is_click:
-            self._finish_box(drag)
-        elif drag.is_click and drag.button is Qt.MouseButton.LeftButton:
+        is_left_click = drag.is_click and drag.button is Qt.MouseButton.LeftButton
+        if is_left_click and self._hands.tool is not MarkKind.POLYGON:
             self.mark_chosen.emit(self._mark_at(drag.start))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """One image over the whole room, and back."""
-        pane = self._wall.pane_at(*self._room_point(event.position()))
-        if event.button() is Qt.MouseButton.LeftButton and not self._is_marking and pane is not None:
-            self.toggle_alone(pane.image.id)
-        else:
+        """Ends a polygon or changes its corners; anywhere else one image over the whole room, and back."""
+        at = self._room_point(event.position())
+        pane = self._wall.pane_at(*at)
+        done = None
+        if event.button() is Qt.MouseButton.LeftButton and pane is not None:
+            done = self._hands.double(self._touch(pane, at))
+            self._tell_marks(done)
+            if done is None and self._hands.tool is None:
+                self.toggle_alone(pane.image.id)
+                return
+        if done is None:
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -277,9 +309,23 @@ class LightBox(QWidget):
         self._pointer = (-1.0, -1.0)
         super().leaveEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """While a polygon is drawn some keys are its own, whatever they are shortcuts for."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._hands.is_cornering
+            and event.key() in CORNER_KEYS
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space turns the left button into a hand."""
-        if event.key() == Qt.Key.Key_Space:
+        """Space turns the left button into a hand; while a polygon is drawn, keys end it or go back."""
+        if self._hands.is_cornering and event.key() in CORNER_KEYS:
+            self._on_corner_key(Qt.Key(event.key()))
+        elif event.key() == Qt.Key.Key_Space:
             self._is_space_down = True
             self._choose_cursor()
         else:
@@ -293,7 +339,16 @@ class LightBox(QWidget):
         else:
             super().keyReleaseEvent(event)
 
-    def _gesture(self, button: Qt.MouseButton) -> Gesture | None:
+    def _on_corner_key(self, key: Qt.Key) -> None:
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._tell_marks(self._hands.close())
+        elif key == Qt.Key.Key_Escape:
+            self._hands.drop()
+        else:
+            self._hands.step_back()
+        self.update()
+
+    def _gesture(self, button: Qt.MouseButton, touch: Touch) -> Gesture | None:
         if button is Qt.MouseButton.MiddleButton:
             return Gesture.PAN
         if button is Qt.MouseButton.RightButton:
@@ -302,7 +357,10 @@ class LightBox(QWidget):
             return None
         if self._is_space_down:
             return Gesture.PAN
-        return Gesture.DRAW if self._is_marking else Gesture.WINDOW
+        if self._hands.closes(touch):
+            self._tell_marks(self._hands.close())
+            return None
+        return Gesture.MARK if self._hands.press(touch) else Gesture.WINDOW
 
     def _continue(self, drag: Drag, at: Point) -> Drag:
         dx, dy = at[0] - drag.last[0], at[1] - drag.last[1]
@@ -313,28 +371,36 @@ class LightBox(QWidget):
             return drag
         elif drag.gesture is Gesture.WINDOW:
             self._wall.drag_window(drag.image_id, dx, dy)
+        elif (pane := self._wall.pane(drag.image_id)) is not None:
+            self._hands.move(self._touch(pane, at))
         self._repaint_pane(drag.image_id)
         return replace(drag, last=at, is_click=is_click)
 
-    def _finish_box(self, drag: Drag) -> None:
-        box = self._drawn_box(drag)
-        if box is not None and box[2] > 0 and box[3] > 0:
-            self.box_drawn.emit(drag.image_id, box)
+    def _hover(self) -> None:
+        """No button is down: a polygon follows the pointer, the cursor tells what can be taken hold of."""
+        sketch = self._hands.sketch
+        if sketch is not None and (pane := self._wall.pane(sketch.image_id)) is not None:
+            self._hands.move(self._touch(pane, self._pointer))
+            self._repaint_pane(sketch.image_id)
+        self._choose_cursor()
 
-    def _drawn_box(self, drag: Drag) -> Box | None:
-        """The box between press and pointer in image px, within the image."""
-        pane = self._wall.pane(drag.image_id)
-        if pane is None:
-            return None
-        (x0, y0), (x1, y1) = pane.to_image(*drag.start), pane.to_image(*drag.last)
-        return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
+    def _touch(self, pane: Pane, at: Point) -> Touch:
+        reach_px = REACH_PX * self.devicePixelRatioF() / pane.pose.placement.zoom
+        size_px = pane.image.width_px, pane.image.height_px
+        return Touch(pane.image.id, size_px, pane.to_image(*at), reach_px)
+
+    def _tell_marks(self, done: Drawn | Reshaped | None) -> None:
+        if isinstance(done, Drawn):
+            self.mark_drawn.emit(done.image_id, done.kind, done.points_px)
+        elif done is not None:
+            self.mark_reshaped.emit(done.mark_id, done.points_px)
 
     def _mark_at(self, at: Point) -> str:
         pane = self._wall.pane_at(*at)
-        if pane is None:
+        if pane is None or not pane.has_image_at(*at):
             return ""
-        x_image_px, y_image_px = pane.pose.placement.to_image(*pane.inside(*at))
-        return mark_around(self._marks, pane.image.id, x_image_px, y_image_px)
+        touch = self._touch(pane, at)
+        return mark_at(self._hands.marks, touch.image_id, touch.at_px, touch.reach_px)
 
     def _paint_pane(self, painter: QPainter, pane: Pane, scale: float) -> None:
         box, look = pane.pose.box_px, pane.look
@@ -343,7 +409,9 @@ class LightBox(QWidget):
             return
         table = look.loaded.table(look.window, look.is_inverted)
         paint_image(painter, self._mapper, look.loaded.pyramid, pane.pose.placement, box, table)
-        self._paint_marks(painter, pane, scale)
+        paint_marks(painter, pane, self._hands.marks, self._chosen, scale)
+        if self._hands.sketch is not None:
+            paint_sketch(painter, pane, self._hands.sketch, scale)
         words = corner_words(pane, self._wall.study_dates, scale)
         paint_corners(painter, box, pane.words_at, scale, *words)
 
@@ -355,19 +423,6 @@ class LightBox(QWidget):
             paint_sentence(painter, pane.pose.box_px, say(Text.LOADING), "muted", scale)
         name, _ = corner_words(pane, self._wall.study_dates, scale)
         paint_corners(painter, pane.pose.box_px, pane.words_at, scale, name, [])
-
-    def _paint_marks(self, painter: QPainter, pane: Pane, scale: float) -> None:
-        for number, mark in enumerate(self._marks, start=1):
-            if mark.image_id == pane.image.id:
-                box = pane.pose.placement.box_to_pane(mark_box(mark))
-                label = f"{number} {mark.label}"
-                paint_mark(painter, pane.pose.box_px, box, label, mark.id == self._chosen, scale)
-        drag = self._drag
-        if drag is None or drag.gesture is not Gesture.DRAW or drag.image_id != pane.image.id:
-            return
-        drawn = self._drawn_box(drag)
-        if drawn is not None and not drag.is_click:
-            paint_mark(painter, pane.pose.box_px, pane.pose.placement.box_to_pane(drawn), "", True, scale)
 
     def _tell(self) -> None:
         """Tell the view state, stamped now, unless it is what was told last."""
@@ -406,8 +461,12 @@ class LightBox(QWidget):
     def _choose_cursor(self) -> None:
         if self._is_space_down or (self._drag is not None and self._drag.gesture is Gesture.PAN):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._is_marking:
+        elif self._hands.tool is not None:
             self.setCursor(Qt.CursorShape.CrossCursor)
+        elif (pane := self._wall.pane_at(*self._pointer)) and self._hands.is_over(
+            self._touch(pane, self._pointer)
+        ):
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
             self.unsetCursor()
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from acquisition.domain import Box
 from app import theme
@@ -119,36 +119,3 @@ def paint_sentence(painter: QPainter, pane: Box, sentence: str, tint: str, scale
     painter.setPen(theme.colour(tint))
     inner = rectangle(pane).adjusted(24 * scale, 24 * scale, -24 * scale, -24 * scale)
     painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
-
-
-def paint_mark(
-    painter: QPainter, pane: Box, box_pane_px: Box, label: str, is_selected: bool, scale: float
-) -> None:
-    """A rectangle with its label above it; dark lines on both sides keep it visible on bright tissue."""
-    painter.save()
-    painter.setClipRect(rectangle(pane))
-    box = rectangle(box_pane_px).translated(pane[0], pane[1])
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    width = (2.0 if is_selected else 1.2) * scale
-    for pen_width, tint in (
-        (width + 2 * scale, theme.colour("pane", 140)),
-        (width, theme.colour("accent_bright" if is_selected else "accent")),
-    ):
-        pen = QPen(tint, pen_width)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        painter.setPen(pen)
-        painter.drawRect(box)
-    _paint_mark_label(painter, pane, box, label, scale)
-    painter.restore()
-
-
-def _paint_mark_label(painter: QPainter, pane: Box, box: QRectF, label: str, scale: float) -> None:
-    painter.setFont(theme.font(round(LABEL_PX * scale)))
-    metrics = QFontMetricsF(painter.font())
-    ground = QRectF(0, 0, metrics.horizontalAdvance(label) + 8 * scale, metrics.height() + 2 * scale)
-    top = box.top() - ground.height() - 3 * scale
-    ground.moveTopLeft(QPointF(box.left(), top if top > pane[1] else box.bottom() + 3 * scale))
-    ground.moveRight(min(ground.right(), pane[0] + pane[2]))
-    painter.fillRect(ground, theme.colour("pane", GROUND_ALPHA))
-    painter.setPen(theme.colour("accent_bright"))
-    painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, label)

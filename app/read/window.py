@@ -9,8 +9,9 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from acquisition.domain import Box, Display, MarkKind
+from acquisition.domain import Display, MarkKind
 from acquisition.errors import UserError
+from acquisition.shapes import Points
 from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
 from app.read import light
@@ -25,6 +26,7 @@ from app.read.operator_panel import OperatorPanel
 from app.read.reader_page import ReaderPage
 from app.read.reception import Reception
 from app.read.recording_bar import RecordingBar
+from app.read.report import reshaped
 from app.read.session import AssessmentMissing, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
@@ -154,7 +156,8 @@ class ReadWindow(QWidget):
         for category in range(7):
             self._actions[f"birads{category}"].triggered.connect(partial(self._on_birads, category))
         self.lightbox.painted.connect(self.session.view_painted)
-        self.lightbox.box_drawn.connect(self._on_box)
+        self.lightbox.mark_drawn.connect(self._on_drawn)
+        self.lightbox.mark_reshaped.connect(self._on_reshaped)
         self.lightbox.mark_chosen.connect(self._on_mark_chosen)
         self.lightbox.stage_shown.connect(self._on_stage)
         self._loader.loaded.connect(self.lightbox.show_image)
@@ -254,7 +257,7 @@ class ReadWindow(QWidget):
     def _open_case(self, case_id: str | None) -> None:
         self._chosen_mark = ""
         self._actions["mark"].setChecked(False)
-        self.lightbox.set_marking(False)
+        self.lightbox.take_tool(None)
         self._do(partial(self._turn_to, case_id))
         self._focus_page()
 
@@ -321,18 +324,18 @@ class ReadWindow(QWidget):
 
     @Slot(bool)
     def _on_mark_mode(self, is_marking: bool) -> None:
-        self.lightbox.set_marking(is_marking)
+        self.lightbox.take_tool(MarkKind.RECTANGLE if is_marking else None)
 
-    @Slot(str, object)
-    def _on_box(self, image_id: str, box_px: Box) -> None:
-        x, y, width, height = box_px
-
+    @Slot(str, object, object)
+    def _on_drawn(self, image_id: str, kind: MarkKind, points_px: Points) -> None:
         def add() -> None:
-            self._chosen_mark = self.session.add_mark(
-                image_id, MarkKind.RECTANGLE, ((x, y), (x + width, y + height)), self._label
-            ).id
+            self._chosen_mark = self.session.add_mark(image_id, kind, points_px, self._label).id
 
         self._do(add)
+
+    @Slot(str, object)
+    def _on_reshaped(self, mark_id: str, points_px: Points) -> None:
+        self._do(lambda: self.session.revise(lambda report: reshaped(report, mark_id, points_px)))
 
     @Slot(int, int)
     def _on_stage(self, stage: int, n_stages: int) -> None:

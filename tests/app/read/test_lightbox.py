@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from reading_fakes import FOUR_VIEWS, Film, an_image, ramp
 
 from acquisition.clock import VirtualClock
-from acquisition.domain import Annotation, Image, ViewState
+from acquisition.domain import Annotation, Image, MarkKind, ViewState
 from acquisition.geometry import apply
+from acquisition.shapes import bounds
 from app.read.decoding import LoadedImage
 from app.read.lightbox import LightBox
 from app.read.pyramid import build_pyramid
@@ -34,7 +35,7 @@ class Told:
         self.boxes: list[tuple[str, tuple[float, ...]]] = []
         self.chosen: list[str] = []
         box.painted.connect(self.views.append)
-        box.box_drawn.connect(lambda image_id, drawn: self.boxes.append((image_id, drawn)))
+        box.mark_drawn.connect(lambda image_id, _, points: self.boxes.append((image_id, bounds(points))))
         box.mark_chosen.connect(self.chosen.append)
 
 
@@ -253,8 +254,8 @@ def test_a_click_does_not_window_and_chooses_the_smallest_mark(
 ) -> None:
     [image] = hang(lightbox, "L CC")
     marks = [
-        Annotation("large", "r", image.id, "rectangle", ((100, 100), (500, 900)), "mass", 1),
-        Annotation("small", "r", image.id, "rectangle", ((300, 600), (200, 500)), "mass", 2),
+        Annotation("large", "r", image.id, MarkKind.RECTANGLE, ((100, 100), (500, 900)), "mass", 1),
+        Annotation("small", "r", image.id, MarkKind.RECTANGLE, ((300, 600), (200, 500)), "mass", 2),
     ]
     lightbox.show_marks(marks, "")
     for x, y in ((250, 550), (450, 150), (50, 50)):
@@ -302,7 +303,7 @@ def test_marking_draws_a_box_in_image_px_while_the_right_button_windows(
     qtbot: QtBot, lightbox: LightBox, told: Told
 ) -> None:
     [image] = hang(lightbox, "R CC")
-    lightbox.set_marking(True)
+    lightbox.take_tool(MarkKind.RECTANGLE)
     pane = the(lightbox, image)
     start, end = on_screen(pane, 400, 300), on_screen(pane, 300, 500)
     drag(qtbot, lightbox, LEFT, start, (end.x() - start.x(), end.y() - start.y()))
@@ -318,7 +319,7 @@ def test_a_box_ends_at_the_edge_of_its_image_and_a_click_draws_none(
     qtbot: QtBot, lightbox: LightBox, told: Told
 ) -> None:
     [image] = hang(lightbox, "L CC")
-    lightbox.set_marking(True)
+    lightbox.take_tool(MarkKind.RECTANGLE)
     start = on_screen(the(lightbox, image), 500, 900)
     drag(qtbot, lightbox, LEFT, start, (300, 200))
     qtbot.mouseClick(lightbox, LEFT, NONE, start)
@@ -329,7 +330,7 @@ def test_a_box_ends_at_the_edge_of_its_image_and_a_click_draws_none(
 def test_a_mark_is_painted_on_its_image_alone(lightbox: LightBox) -> None:
     _, left = hang(lightbox, "R CC", "L CC")
     before = grey(lightbox)
-    mark = Annotation("m", "r", left.id, "rectangle", ((100, 100), (300, 400)), "mass", 1)
+    mark = Annotation("m", "r", left.id, MarkKind.RECTANGLE, ((100, 100), (300, 400)), "mass", 1)
     lightbox.show_marks([mark], "m")
     changed = np.argwhere(grey(lightbox) != before)
     box = the(lightbox, left).pose.box_px

@@ -1,0 +1,123 @@
+"""How marks are drawn over an image: their line, their handles, and what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+
+from acquisition.domain import Annotation, Image, MarkKind
+from acquisition.shapes import Point, handles, length_mm, outline
+from app import theme
+from app.read.mark_hands import Drawn
+from app.read.painting import LABEL_PX, rectangle
+from app.read.pane_words import BASES
+from app.read.wall import Pane
+from app.texts import Text, say
+
+HANDLE_PX = 7
+
+
+def paint_marks(
+    painter: QPainter, pane: Pane, marks: Sequence[Annotation], chosen_id: str, scale: float
+) -> None:
+    """The marks of a pane, each with its number among all; the chosen one with its handles."""
+    painter.save()
+    painter.setClipRect(rectangle(pane.pose.box_px))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for number, mark in enumerate(marks, start=1):
+        if mark.image_id == pane.image.id:
+            is_chosen = mark.id == chosen_id
+            line = _paint_line(painter, pane, mark.kind, mark.points_px, is_chosen, scale)
+            if is_chosen:
+                _paint_handles(painter, pane, handles(mark.kind, mark.points_px), scale)
+            words = mark_words(mark, pane.image)
+            _paint_words(painter, pane, line.boundingRect(), f"{number}  {words}", scale)
+    painter.restore()
+
+
+def paint_sketch(painter: QPainter, pane: Pane, sketch: Drawn, scale: float) -> None:
+    """What is being drawn; of a length also how long it is."""
+    if sketch.image_id != pane.image.id:
+        return
+    painter.save()
+    painter.setClipRect(rectangle(pane.pose.box_px))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    line = _paint_line(painter, pane, sketch.kind, sketch.points_px, True, scale, is_open=True)
+    if sketch.kind is MarkKind.POLYGON:
+        _paint_handles(painter, pane, sketch.points_px, scale)
+    if sketch.kind is MarkKind.LENGTH:
+        words = length_words(sketch.points_px, pane.image)
+        _paint_words(painter, pane, line.boundingRect(), words, scale)
+    painter.restore()
+
+
+def mark_words(mark: Annotation, image: Image) -> str:
+    """What a mark is called; a length by how long it is."""
+    return length_words(mark.points_px, image) if mark.kind is MarkKind.LENGTH else mark.label
+
+
+def length_words(points_px: Sequence[Point], image: Image) -> str:
+    """A length with what its millimetres are measured by."""
+    mm = length_mm(points_px, image.spacing_mm)
+    if mm is None:
+        pixels = length_mm(points_px, (1.0, 1.0))
+        return say(Text.LENGTH_PX, value=pixels, basis=say(Text.NO_MM))
+    return say(Text.LENGTH, value=mm, basis=say(BASES[image.spacing_basis]))
+
+
+def _paint_line(
+    painter: QPainter,
+    pane: Pane,
+    kind: MarkKind,
+    points_px: Sequence[Point],
+    is_chosen: bool,
+    scale: float,
+    is_open: bool = False,
+) -> QPolygonF:
+    """The line of a mark; dark ones on both sides keep it visible on bright tissue."""
+    line = QPolygonF([_on_pane(pane, point) for point in outline(kind, points_px)])
+    is_curve = kind is MarkKind.LENGTH or (is_open and kind in (MarkKind.POLYGON, MarkKind.FREEHAND))
+    width = (2.0 if is_chosen else 1.2) * scale
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen_width, tint in (
+        (width + 2 * scale, theme.colour("pane", 140)),
+        (width, theme.colour("accent_bright" if is_chosen else "accent")),
+    ):
+        painter.setPen(QPen(tint, pen_width))
+        if is_curve:
+            painter.drawPolyline(line)
+        else:
+            painter.drawPolygon(line)
+    return line
+
+
+def _paint_handles(painter: QPainter, pane: Pane, points_px: Sequence[Point], scale: float) -> None:
+    side = HANDLE_PX * scale
+    painter.setPen(QPen(theme.colour("pane", 200), scale))
+    painter.setBrush(theme.colour("accent_bright"))
+    for point in points_px:
+        at = _on_pane(pane, point)
+        painter.drawRect(QRectF(at.x() - side / 2, at.y() - side / 2, side, side))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_words(painter: QPainter, pane: Pane, around: QRectF, words: str, scale: float) -> None:
+    painter.setFont(theme.font(round(LABEL_PX * scale)))
+    metrics = QFontMetricsF(painter.font())
+    gap = (HANDLE_PX / 2 + 2) * scale
+    left, top, width, _ = pane.pose.box_px
+    ground = QRectF(0, 0, metrics.horizontalAdvance(words) + 8 * scale, metrics.height() + 2 * scale)
+    above = around.top() - ground.height() - gap
+    ground.moveTopLeft(QPointF(around.left(), above if above > top else around.bottom() + gap))
+    ground.moveRight(min(ground.right(), left + width))
+    ground.moveLeft(max(ground.left(), left))
+    painter.fillRect(ground, theme.colour("pane", 150))
+    painter.setPen(theme.colour("accent_bright"))
+    painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _on_pane(pane: Pane, point: Point) -> QPointF:
+    x, y = pane.pose.placement.to_pane(*point)
+    return QPointF(pane.pose.box_px[0] + x, pane.pose.box_px[1] + y)
