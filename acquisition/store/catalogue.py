@@ -34,7 +34,8 @@ from acquisition.domain import (
     Validation,
     new_id,
 )
-from acquisition.store import images, jobs, readings, schema
+from acquisition.reading_plan import ReadingPlan
+from acquisition.store import images, jobs, plans, readings, schema
 from acquisition.store.engine import insert, reading, writing
 
 
@@ -96,6 +97,16 @@ class Catalogue:
             return images.labels(connection, subject_id)
 
     # Readers, sessions, readings
+
+    def set_reading_plan(self, plan: ReadingPlan) -> None:
+        """From now on all readers read by this plan."""
+        with self._writing("reading plan set", "", **asdict(plan)) as connection:
+            plans.add(connection, plan, self._utc())
+
+    def reading_plan(self) -> ReadingPlan:
+        """In which order and how often readers read."""
+        with reading(self._engine) as connection:
+            return plans.newest(connection)
 
     def ensure_reader(
         self, name: str = "", pseudonym: str | None = None, is_simulated: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration, which `metadata` mirrors."""
 
 metadata = sa.MetaData(
@@ -155,6 +155,17 @@ reading = sa.Table(
     sa.Column("loss", sa.Float),
     _flag("is_simulated"),
     sa.Column("longest_gap_s", sa.Float),
+)
+
+# In which order and how often readers read; the newest row holds.
+reading_plan = sa.Table(
+    "reading_plan",
+    metadata,
+    _number(),
+    sa.Column("seed", sa.BigInteger),
+    _integer("n_readings"),
+    _integer("washout_days"),
+    _text("created_utc"),
 )
 
 # Validations and drift checks: the history of a reader. The recording of the session has them too.

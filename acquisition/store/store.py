@@ -77,7 +77,11 @@ def _places(text: str, recordings: str | os.PathLike[str] | None) -> tuple[sa.UR
             raise StoreError("A store in a database needs a folder for its recordings: give --recordings DIR")
         return url, Path(url.database or "").parent / RECORDINGS_NAME
     path = Path(text)
-    if path.exists() and not path.is_dir():
+    try:
+        is_file = path.exists() and not path.is_dir()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be looked at ({error.strerror}): check its permissions") from error
+    if is_file:
         raise StoreError(f"{path} is a file: --store takes a folder or the URL of a database")
     url = sa.URL.create("sqlite", database=str(path / CATALOGUE_NAME))
     return url, Path(recordings) if recordings is not None else path / RECORDINGS_NAME
