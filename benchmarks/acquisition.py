@@ -69,7 +69,7 @@ BENCHMARKS = (
             Figure("samples lost, every rate, four mammograms dragged", r"\nlost at .*: ", 0),
             Figure("samples duplicated", r"\nduplicated at .*: ", 0),
             Figure("samples reordered", r"\nreordered at .*: ", 0),
-            Figure("receipt to commit, p99", r"\nreceipt to commit at .*: p99 ", 250, "ms"),
+            Figure("receipt to commit, p99", r"\nreceipt to commit at .* p99: ", 250, "ms"),
             Figure("recorder at 1200 Hz", r"\nrecorder at 1200 Hz: ", 10, "% of a core"),
             Figure("bytes a sample, of raw", r"\nbytes a sample: [\d.]+, ", 60, "%"),
             Figure("an hour read back as sent", r"\n3600 s read back as raw: ", 2, "s"),

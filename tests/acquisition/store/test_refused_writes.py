@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -156,25 +157,27 @@ def test_a_recording_that_a_full_disk_does_not_let_begin_says_so(store: Store) -
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may be someone else")
-def test_a_store_that_may_only_be_read_says_so_in_one_sentence(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("readonly")
-    for part in (folder, *folder.parents[:2]):
-        part.chmod(0o755)
-    open_store(folder).close()
-    os.seteuid(65534)
-    try:
-        with pytest.raises(StoreError) as refusal:
-            open_store(folder)
-        with pytest.raises(StoreError, match="cannot be made"):
-            open_store(folder / "deeper")
-    finally:
-        os.seteuid(0)
-    assert str(refusal.value).count("\n") == 0
-    assert str(folder) in str(refusal.value)
-    with open_store(folder) as store:
-        assert store.problems() == []
+def test_a_store_that_may_only_be_read_says_so_in_one_sentence(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    # Not below pytest's own folder, which is root's alone.
+    with TemporaryDirectory(prefix="gzr") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        open_store(folder).close()
+        os.seteuid(65534)
+        try:
+            with pytest.raises(StoreError) as refusal:
+                open_store(folder)
+            with pytest.raises(StoreError, match="cannot be made"):
+                open_store(folder / "deeper")
+            with pytest.raises(StoreError, match="cannot be looked at"):
+                open_store(tmp_path)
+        finally:
+            os.seteuid(0)
+        assert str(refusal.value).count("\n") == 0
+        assert str(folder) in str(refusal.value)
+        with open_store(folder) as store:
+            assert store.problems() == []
 
 
 def test_a_recording_sealed_while_the_disk_is_full_is_taken_up_later(tmp_path: Path) -> None:
