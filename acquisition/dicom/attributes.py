@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as Items
 
 from acquisition.dicom.file import OpenedFile
 from acquisition.dicom.refusal import Refusal
@@ -27,7 +29,7 @@ def layers_of(dataset: Dataset, frame: int) -> list[Dataset]:
         ("PerFrameFunctionalGroupsSequence", frame),
         ("SharedFunctionalGroupsSequence", 0),
     ):
-        groups = dataset.get(keyword) or ()
+        groups = _items([dataset], keyword)
         if index < len(groups):
             layers += [element.value[0] for element in groups[index] if element.VR == "SQ" and element.value]
     return layers
@@ -61,7 +63,7 @@ def numbers(layers: Sequence[Dataset], keyword: str) -> tuple[float, ...]:
 
 def hanging_header(layers: Sequence[Dataset], file_name: str) -> HangingHeader:
     """All that the attributes and the name of the file may say about side and view."""
-    views = value(layers, "ViewCodeSequence") or ()
+    views = _items(layers, "ViewCodeSequence")
     orientation = value(layers, "PatientOrientation") or ()
     return HangingHeader(
         view_codes=_codes(views),
@@ -72,7 +74,7 @@ def hanging_header(layers: Sequence[Dataset], file_name: str) -> HangingHeader:
         laterality=text(layers, "Laterality"),
         frame_laterality=text(layers, "FrameLaterality"),
         region_side_codes=_codes(
-            _inside(value(layers, "AnatomicRegionSequence") or (), "AnatomicRegionModifierSequence")
+            _inside(_items(layers, "AnatomicRegionSequence"), "AnatomicRegionModifierSequence")
         ),
         body_part=body_part(layers),
         texts=(text(layers, "SeriesDescription"), text(layers, "ProtocolName"), file_name),
@@ -81,10 +83,25 @@ def hanging_header(layers: Sequence[Dataset], file_name: str) -> HangingHeader:
 
 def body_part(layers: Sequence[Dataset]) -> str:
     """What part of the body it is, in the words of BodyPartExamined; codes first."""
-    for code in _codes(value(layers, "AnatomicRegionSequence") or ()):
+    for code in _codes(_items(layers, "AnatomicRegionSequence")):
         if code in REGION_OF_CODE:
             return REGION_OF_CODE[code]
     return text(layers, "BodyPartExamined").upper()
+
+
+def study_date(layers: Sequence[Dataset]) -> str:
+    """YYYYMMDD of the study, or of the series or image where that is left out; empty without any."""
+    for keyword in ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate"):
+        digits = re.sub(r"\D", "", text(layers, keyword))
+        if len(digits) == 8:
+            return digits
+    return ""
+
+
+def _items(layers: Sequence[Dataset], keyword: str) -> list[Dataset]:
+    """The items of a sequence; none where something else was put there."""
+    found = value(layers, keyword)
+    return [item for item in found if isinstance(item, Dataset)] if isinstance(found, Items) else []
 
 
 def _codes(items: Iterable[Dataset]) -> tuple[str, ...]:
@@ -92,7 +109,7 @@ def _codes(items: Iterable[Dataset]) -> tuple[str, ...]:
 
 
 def _inside(items: Iterable[Dataset], keyword: str) -> list[Dataset]:
-    return [inner for item in items for inner in item.get(keyword) or ()]
+    return [inner for item in items for inner in _items([item], keyword)]
 
 
 def spacing(layers: Sequence[Dataset]) -> tuple[Found[tuple[float, float] | None], SpacingBasis]:

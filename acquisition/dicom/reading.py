@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from acquisition.dicom.attributes import greyscale, hanging_header, layers_of, spacing, text
+from acquisition.dicom.attributes import greyscale, hanging_header, layers_of, spacing, study_date, text
 from acquisition.dicom.file import OpenedFile, opened
 from acquisition.dicom.frames import decode, native_words
 from acquisition.dicom.image import PHANTOM_MANUFACTURER, DicomImage, ImageHeader
@@ -45,7 +45,7 @@ def _header(path: Path, file: OpenedFile) -> ImageHeader:
         sop_instance_uid=text(layers, "SOPInstanceUID"),
         study_instance_uid=text(layers, "StudyInstanceUID"),
         patient_id=text(layers, "PatientID"),
-        study_date=text(layers, "StudyDate"),
+        study_date=study_date(layers),
         modality=modality,
         laterality=find_laterality(hanging, is_breast),
         view=find_view(hanging, is_breast),

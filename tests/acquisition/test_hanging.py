@@ -104,6 +104,42 @@ def test_codes_of_a_file_are_found_in_its_sequences(write_dicom):
     assert unpack_header(pack_header(header)) == header
 
 
+@pytest.mark.parametrize(
+    ("attributes", "date"),
+    [
+        ({"StudyDate": "20240131", "AcquisitionDate": "20200101"}, "20240131"),
+        ({"AcquisitionDate": "20200101"}, "20200101"),
+        ({"StudyDate": "", "SeriesDate": "20210101"}, "20210101"),
+        ({}, ""),
+    ],
+)
+def test_the_date_is_that_of_the_study_if_it_has_one(write_dicom, attributes, date):
+    assert read_header(write_dicom(RAMP, **attributes)).study_date == date
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "value"),
+    [
+        ("ViewCodeSequence", "LO", "CC"),
+        ("ViewCodeSequence", "SQ", []),
+        ("SharedFunctionalGroupsSequence", "LO", "none"),
+        ("AnatomicRegionSequence", "LO", "CHEST"),
+        ("PatientOrientation", "CS", ["A", "F", "F"]),
+        ("ImageLaterality", "CS", ["R", "L"]),
+        ("ImagerPixelSpacing", "DS", "0.1"),
+        ("EstimatedRadiographicMagnificationFactor", "LO", "much"),
+        ("StudyDate", "LO", "yesterday"),
+    ],
+)
+def test_nonsense_in_an_attribute_costs_that_attribute_alone(dicom_dataset, tmp_path, keyword, vr, value):
+    dataset = dicom_dataset(RAMP, 12, ViewPosition="CC", Laterality="L")
+    dataset.add_new(keyword, vr, value)
+    dataset.save_as(tmp_path / "odd.dcm", enforce_file_format=True)
+    header = read_header(tmp_path / "odd.dcm")
+    assert (header.view.value, header.laterality.value, header.study_date) == ("CC", L, "")
+    assert header.spacing_mm.value is None
+
+
 # --- flips ----------------------------------------------------------------------------------------------
 
 sides = st.sampled_from([None, Side.LEFT, Side.RIGHT])
