@@ -13,36 +13,64 @@ from acquisition.errors import FileRefused, UserError
 from learning.records import CONFIG
 from learning.storage import Document, first_problem, write_text
 
-Gaze = Literal["none", "mcgip", "gzpt", "random"]
+Method = Literal["byol", "moco", "simsiam"]
+Gaze = Literal["none", "mcgip", "gzpt", "labels", "random"]
+Optimiser = Literal["adamw", "lars", "sgd"]
+Normalisation = Literal["global", "per_anchor"]
+"""Whether every pair of a batch weighs the same in the loss (published), or every anchor."""
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 DEFAULT_PAIR_RATE = 0.075
+DEFAULT_DROP_PROBABILITY = 0.5
+
+USUAL_MOMENTUM = {"byol": 0.9, "moco": 0.999, "simsiam": 0.0}
+USUAL_EMBEDDING = {"byol": 256, "moco": 128, "simsiam": 2048}
 
 
 class RunConfig(Document):
     """Everything that decides what a run learns; two runs with equal settings on one set are equal."""
 
-    method: Literal["byol"] = "byol"
+    method: Method = "byol"
     gaze: Gaze = "none"
     """none: an image is like itself alone. mcgip: pairs above the threshold are positives. gzpt: each of them
-    is dropped with `drop_probability`, anew at every step. random: as gzpt, on the same graph with its
-    images shuffled, so that the pairs are as many and mean nothing."""
+    is dropped with `drop_probability`, anew at every step. labels: images of one label are positives, all of
+    them or as many as `pair_rate` says. random: as gzpt, on the same graph with its images shuffled, so that
+    the pairs are as many and mean nothing."""
     scheme: str = "tima"
     threshold: float | None = Field(default=None, ge=0, le=1)
     pair_rate: float | None = Field(default=None, gt=0, lt=1)
     """Chooses the threshold so that this share of all image pairs lies above it."""
-    drop_probability: float = Field(default=0.5, ge=0, le=1)
+    drop_probability: float | None = Field(default=None, ge=0, le=1)
+    """None is 0.5 for gzpt and random, 0 for labels; mcgip drops nothing whatever stands here."""
+    own_copies_are_positive: bool = True
+    """Whether MoCo takes older keys of the same image for positives, in every arm alike; with False it is
+    MoCo to the letter, where they are negatives."""
+    normalisation: Normalisation = "global"
     backbone: str = "resnet18"
+    """Any name of timm's, or vit_small, vit_base, vit_large."""
+    init: str = "random"
+    """Weights to begin with: random, imagenet, or a file that holds all of the encoder's."""
     image_size_px: int = Field(default=64, ge=16, le=2048)
     batch_size: int = Field(default=32, ge=2)
     epochs: int = Field(default=100, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=1e-4, ge=0)
+    optimiser: Optimiser = "adamw"
+    adam_beta_2: float = Field(default=0.999, gt=0, lt=1)
+    accumulate: int = Field(default=1, ge=1)
+    """Batches behind one step of the optimiser; a remainder at the end of an epoch is a step of its own."""
     rise_epochs: int = Field(default=0, ge=0)
     """Epochs over which the learning rate rises to its value before it falls along a cosine."""
-    momentum: float = Field(default=0.9, ge=0, le=1)
-    """Of the target network at the start; it rises to 1 along a cosine."""
+    momentum: float | None = Field(default=None, ge=0, le=1)
+    """Of the target network at the start: BYOL's rises to 1 along a cosine, MoCo's stays. None is 0.9 and
+    0.999; SimSiam has no target."""
+    embedding: int | None = Field(default=None, ge=2)
+    """Width of what the loss compares. None is 256 for BYOL, 128 for MoCo, 2048 for SimSiam."""
+    queue_size: int = Field(default=1280, ge=2)
+    """Keys that MoCo keeps."""
+    temperature: float = Field(default=0.2, gt=0)
+    """Of MoCo."""
     augmentation: str = "mammography"
     seed: int = Field(default=0, ge=0)
     device: Device = "auto"
@@ -58,20 +86,37 @@ class RunConfig(Document):
     """Epochs between two looks at the neighbours of held-out patients; 0 for none. It chooses nothing."""
 
     @model_validator(mode="after")
-    def _one_way_to_choose(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.threshold is not None and self.pair_rate is not None:
             raise ValueError("give a threshold or a pair rate, not both")
+        if self.gaze == "labels" and self.threshold is not None:
+            raise ValueError("labels have no threshold; give a pair rate, or nothing for all pairs")
+        if self.method == "moco" and self.queue_size < self.batch_size:
+            raise ValueError("the queue must hold at least one batch")
         return self
 
     @property
-    def uses_pairs(self) -> bool:
-        """Whether other images can be positives."""
-        return self.gaze != "none"
+    def uses_scheme(self) -> bool:
+        """Whether pairs come from a relation graph."""
+        return self.gaze in ("mcgip", "gzpt", "random")
 
     @property
     def drop(self) -> float:
         """The probability with which a pair is dropped at a step."""
-        return 0.0 if self.gaze == "mcgip" else self.drop_probability
+        if self.gaze in ("none", "mcgip"):
+            return 0.0
+        usual = 0.0 if self.gaze == "labels" else DEFAULT_DROP_PROBABILITY
+        return usual if self.drop_probability is None else self.drop_probability
+
+    @property
+    def target_momentum(self) -> float:
+        """Momentum of the target network at the start."""
+        return USUAL_MOMENTUM[self.method] if self.momentum is None else self.momentum
+
+    @property
+    def embedding_size(self) -> int:
+        """Width of what the loss compares."""
+        return self.embedding or USUAL_EMBEDDING[self.method]
 
 
 def make_config(**settings: object) -> RunConfig:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Generator
+from torch import Generator, Tensor
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,12 @@ class Draws:
         """The streams of an epoch, whatever was drawn before: a resumed run needs no memory of them."""
         seeds = np.random.SeedSequence([seed, epoch]).generate_state(3, np.uint64)
         return cls(*(Generator().manual_seed(int(each) >> 1) for each in seeds))
+
+    def states(self) -> dict[str, Tensor]:
+        """Where each stream stands."""
+        return {name: stream.get_state() for name, stream in vars(self).items()}
+
+    def restore(self, states: dict[str, Tensor]) -> None:
+        """Go on where the streams stood."""
+        for name, state in states.items():
+            getattr(self, name).set_state(state)

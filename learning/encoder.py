@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
@@ -17,6 +19,9 @@ from torch import Tensor, nn
 
 from acquisition.errors import FileRefused, UserError
 from learning.storage import file_hash, written_whole
+
+RANDOM, IMAGENET = "random", "imagenet"
+SHORT_NAMES = {f"vit_{size}": f"vit_{size}_patch16_224" for size in ("small", "base", "large")}
 
 _seeding = threading.Lock()
 
@@ -30,17 +35,64 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def create_encoder(backbone: str) -> nn.Module:
-    """An untrained encoder: images (B, 1, S, S) to features (B, D).
+def create_encoder(backbone: str, image_size_px: int, start: str = RANDOM) -> nn.Module:
+    """An encoder: images (B, 1, S, S) to features (B, D).
 
-    Raises `UserError` for a backbone that timm does not know.
+    Args:
+        backbone: a name of timm's, or one of `SHORT_NAMES`.
+        image_size_px: S, which some backbones are made for.
+        start: `random`, `imagenet` (timm's own weights, fetched once) or a file of weights, every one of
+            which must be there.
+
+    Raises:
+        UserError: a backbone that timm does not know or that does not take this size, or weights that
+            cannot be had.
     """
-    if not timm.is_model(backbone):
+    name = SHORT_NAMES.get(backbone, backbone)
+    if not timm.is_model(name):
         raise UserError(
             f"There is no backbone '{backbone}'; timm.list_models() names them, for instance resnet18."
         )
-    encoder: nn.Module = timm.create_model(backbone, in_chans=1, num_classes=0)
+    has_size = getattr(timm.models.get_pretrained_cfg(name), "fixed_input_size", False)
+    options: dict[str, Any] = {"img_size": image_size_px} if has_size else {}
+    try:
+        encoder: nn.Module = timm.create_model(
+            name, in_chans=1, num_classes=0, pretrained=start == IMAGENET, **options
+        )
+    except (OSError, RuntimeError, AssertionError) as error:
+        raise UserError(
+            f"{backbone} for images of {image_size_px} px cannot be made{_with(start)}: {_first_line(error)}"
+        ) from error
+    patch = getattr(getattr(encoder, "patch_embed", None), "patch_size", (1, 1))[0]
+    if image_size_px % patch:
+        raise UserError(
+            f"{backbone} takes images whose side is a multiple of {patch} px; choose another size."
+        )
+    if start not in (RANDOM, IMAGENET):
+        _fill(encoder, Path(start), backbone)
     return encoder
+
+
+def _with(start: str) -> str:
+    return " with ImageNet weights (they are fetched once; is there a network?)" if start == IMAGENET else ""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _fill(encoder: nn.Module, path: Path, backbone: str) -> None:
+    """Take over weights from safetensors, or from a file of torch that holds tensors and nothing more."""
+    try:
+        if path.suffix == ".safetensors":
+            weights = load_file(path)
+        else:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
+        encoder.load_state_dict(weights, strict=True)
+    except pickle.UnpicklingError as error:
+        raise FileRefused(f"{path} holds more than tensors and was not opened; use safetensors.") from error
+    except (OSError, SafetensorError, RuntimeError, TypeError, EOFError) as error:
+        raise FileRefused(f"{path} does not hold a {backbone}: {error}.") from error
 
 
 def n_features(encoder: nn.Module) -> int:
@@ -49,21 +101,19 @@ def n_features(encoder: nn.Module) -> int:
 
 
 def save_encoder(path: Path, encoder: nn.Module) -> str:
-    """Write safetensors for `timm.create_model(..., in_chans=1, num_classes=0)`; returns their hash."""
+    """Write safetensors for `timm.create_model(..., in_chans=1, num_classes=0)`; returns their hash.
+
+    A vision transformer wants `img_size`, too.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in encoder.state_dict().items()}
     with written_whole(path) as file:
         file.write(save(tensors))
     return file_hash(path)
 
 
-def load_encoder(path: Path, backbone: str) -> nn.Module:
+def load_encoder(path: Path, backbone: str, image_size_px: int) -> nn.Module:
     """An encoder from its file; every key must be there and none besides."""
-    encoder = create_encoder(backbone)
-    try:
-        encoder.load_state_dict(load_file(path), strict=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise FileRefused(f"{path} does not hold a {backbone}: {error}.") from error
-    return encoder
+    return create_encoder(backbone, image_size_px, str(path))
 
 
 @torch.inference_mode()

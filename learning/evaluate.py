@@ -49,6 +49,7 @@ from learning.records import ENCODER, REPORT
 from learning.report import write_report
 
 LEVEL = 0.95
+METHOD_NAMES = {"byol": "BYOL", "moco": "MoCo", "simsiam": "SimSiam"}
 UNTRAINED = "Untrained encoder"
 SIMULATED_NOTE = (
     "The gaze in this set is simulated. These figures show whether the machinery transports the signal that "
@@ -198,10 +199,11 @@ def name_arms(records: Sequence[RunRecord]) -> list[str]:
         "none": "{method}, no gaze",
         "gzpt": "{method} + GzPT, {scheme}",
         "mcgip": "{method} + McGIP, {scheme}",
+        "labels": "{method} + label pairs",
         "random": "{method} + random pairs",
     }
     names = [
-        words[record.gaze].format(method=record.method.upper(), scheme=(record.scheme or "").upper())
+        words[record.gaze].format(method=METHOD_NAMES[record.method], scheme=(record.scheme or "").upper())
         for record in records
     ]
     if len(set(names)) < len(names):
@@ -230,10 +232,10 @@ def _features(
     record = arm.record or like
     encoder: nn.Module
     if arm.record:
-        encoder = load_encoder(Path(arm.folder) / ENCODER, record.backbone)
+        encoder = load_encoder(Path(arm.folder) / ENCODER, record.backbone, record.image_size_px)
     else:
         with seeded(record.seed):
-            encoder = create_encoder(record.backbone)
+            encoder = create_encoder(record.backbone, record.image_size_px)
     device = choose_device(protocol.device)
     images = load_images(set_folder, held_out.entries, record.image_size_px)
     made: NDArray[np.float32] = features(encoder.to(device), images, device).numpy()

@@ -6,21 +6,21 @@ of threads give the same encoder, whether the run went through or was killed and
 
 from __future__ import annotations
 
-import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
-from torch import Tensor
 
 from acquisition.command_line import (
     JsonOption,
     SeedOption,
     Step,
     VerboseOption,
+    note,
     progress_bar,
     run,
     show,
@@ -28,25 +28,33 @@ from acquisition.command_line import (
 )
 from acquisition.errors import UserError
 from learning import files
-from learning.augment import find_augmentation, random_views
+from learning.augment import find_augmentation
 from learning.checkpoint import load_checkpoint, save_checkpoint
 from learning.config import DEFAULT_PAIR_RATE, RunConfig, load_config, make_config, save_config
-from learning.device import choose_device, uses_bfloat16
-from learning.draws import Draws
+from learning.device import choose_device
 from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import load_images
-from learning.methods import METHODS, Byol, direction_spread, learning_rate_at, momentum_at
+from learning.methods import Method, create_method
+from learning.optimise import create_optimiser
 from learning.options import DeviceOption, OutOption, SetArgument
-from learning.pairs import choose_pairs, draw_positives
+from learning.pairs import Likeness, choose_pairs
 from learning.records import CHECKPOINTS, CONFIG, ENCODER, METRICS, RUN
+from learning.stop import EXIT_CODE, Stopped, noted_sigterm
 from learning.storage import write_text
+from learning.training import Place, Training
 from learning.watch import Watch
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
 
 def pretrain(
-    set_folder: Path, out: Path, config: RunConfig, *, resume: bool = False, progress: Step | None = None
+    set_folder: Path,
+    out: Path,
+    config: RunConfig,
+    *,
+    resume: bool = False,
+    progress: Step | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> files.RunRecord:
     """Train an encoder on the `pretrain` part of a set.
 
@@ -56,8 +64,10 @@ def pretrain(
         config: the settings.
         resume: go on from the newest sound checkpoint; a finished run is only looked up.
         progress: told of the fraction done; whatever it raises stops a run that can be resumed.
+        should_stop: asked after every step.
 
     Raises:
+        Stopped: `should_stop` said so; a checkpoint holds every step.
         UserError: a set, graph, start or checkpoint that does not fit, or a loss that is not a number.
     """
     tell = progress or _say_nothing
@@ -73,6 +83,7 @@ def pretrain(
             f"{set_folder} has {len(entries)} images to learn from, fewer than a batch of "
             f"{config.batch_size}; choose a smaller --batch-size or read more cases."
         )
+    find_augmentation(config.augmentation)
     device = choose_device(config.device)
     images = torch.from_numpy(load_images(set_folder, entries, config.image_size_px)).unsqueeze(1).to(device)
     pairing = choose_pairs(set_folder, manifest, config)
@@ -80,16 +91,12 @@ def pretrain(
 
     # The networks: new, or those of the run to start from, or those of the checkpoint to resume.
     with seeded(config.seed):
-        encoder = create_encoder(config.backbone)
-        method = METHODS[config.method](encoder, n_features(encoder))
+        encoder = create_encoder(config.backbone, config.image_size_px, config.init)
+        method = create_method(config, encoder, n_features(encoder))
     method.to(device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(
-        [parameter for parameter in method.parameters() if parameter.requires_grad],
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-    )
-    start = _start(method, optimiser, config)
-    first_epoch = _resume(out, manifest, method, optimiser) if resume else 0
+    optimiser = create_optimiser(method, config)
+    start = _start(method, optimiser, config, manifest)
+    first_epoch, place = _resume(out, manifest, method, optimiser) if resume else (0, Place())
     save_config(out, config)
     write_text(
         out / METRICS,
@@ -98,27 +105,32 @@ def pretrain(
 
     # The epochs.
     pairs = torch.from_numpy(pairing.pairs).to(device)
+    likeness = Likeness(pairs, config.drop, config.own_copies_are_positive)
     n_scheduled = config.schedule_epochs or start.n_epochs + config.epochs
-    training = Training(config, device, method, optimiser, images, pairs, n_scheduled)
+    training = Training(config, device, method, optimiser, images, likeness, n_scheduled, should_stop)
 
     def state(*, unfinished: bool) -> dict[str, Any]:
-        networks = {"set_sha256": manifest.sha256, "method": method.state_dict()}
+        networks = {"set_sha256": manifest.sha256, "method": method.state_dict(), "place": place.state()}
         return networks | ({"optimiser": optimiser.state_dict()} if unfinished else {})
 
     saved_s = time.monotonic()
     for epoch in range(first_epoch, config.epochs):
         tell(epoch / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
-        figures = training.epoch(start.n_epochs + epoch)
-        if not math.isfinite(figures["loss"]):
+        figures = training.epoch(start.n_epochs + epoch, place)
+        if not place.totals.isfinite().all():
             raise UserError(
                 f"The loss of epoch {epoch + 1} is not a number; choose a lower learning rate. The last "
                 f"sound state is in {out / CHECKPOINTS}."
             )
+        if figures is None:
+            save_checkpoint(out / CHECKPOINTS, epoch, state(unfinished=True))
+            raise Stopped(f"{out} was asked to stop in epoch {epoch + 1}; go on with it by --resume.")
         metrics = files.EpochMetrics(
             epoch=epoch, pair_purity=pairing.purity, knn_auc=watch.neighbour_auc(epoch, encoder), **figures
         )
         with (out / METRICS).open("a", encoding="utf-8") as lines:
             lines.write(f"{metrics.model_dump_json()}\n")
+        place = Place()
         if time.monotonic() - saved_s > SECONDS_BETWEEN_CHECKPOINTS and epoch + 1 < config.epochs:
             save_checkpoint(out / CHECKPOINTS, epoch + 1, state(unfinished=True))
             saved_s = time.monotonic()
@@ -132,7 +144,7 @@ def pretrain(
         gaze_is_simulated=manifest.gaze_is_simulated,
         method=config.method,
         gaze=config.gaze,
-        scheme=config.scheme if config.uses_pairs else None,
+        scheme=config.scheme if config.uses_scheme else None,
         threshold=pairing.threshold,
         pair_rate=pairing.rate,
         seed=config.seed,
@@ -150,63 +162,6 @@ def _say_nothing(fraction: float, message: str) -> None:
     pass
 
 
-@dataclass
-class Training:
-    """One run's networks, data and settings; `epoch` takes them through all images once."""
-
-    config: RunConfig
-    device: torch.device
-    method: Byol
-    optimiser: torch.optim.Optimizer
-    images: Tensor
-    """(n, 1, S, S) uint8."""
-    pairs: Tensor
-    """(n, n) bool."""
-    n_scheduled: int
-    """Epochs of the schedules."""
-
-    def epoch(self, epoch: int) -> dict[str, float]:
-        """One pass in whole batches, the epochs of the start counted; figures of an `EpochMetrics`."""
-        config, n_batches = self.config, len(self.images) // self.config.batch_size
-        draws = Draws.of_epoch(config.seed, epoch)
-        order = torch.randperm(len(self.images), generator=draws.order)
-        totals = torch.zeros(3, device=self.device)
-        started_s = time.perf_counter()
-        self.method.train()
-        for i, batch in enumerate(order[: n_batches * config.batch_size].view(n_batches, config.batch_size)):
-            done = epoch + i / n_batches
-            rate = learning_rate_at(done, self.n_scheduled, config.learning_rate, config.rise_epochs)
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate
-            totals += self._step(batch.to(self.device), draws)
-            self.method.update_target(momentum_at(done, self.n_scheduled, config.momentum))
-        loss, pairs_per_anchor, spread = (totals / n_batches).tolist()
-        return {
-            "loss": loss,
-            "pairs_per_anchor": pairs_per_anchor,
-            "embedding_spread": spread,
-            "images_per_s": n_batches * config.batch_size / (time.perf_counter() - started_s),
-            "learning_rate": rate,
-        }
-
-    def _step(self, batch: Tensor, draws: Draws) -> Tensor:
-        """One step of the optimiser; loss, pairs per anchor and spread of the batch (B,)."""
-        augmentation = find_augmentation(self.config.augmentation)
-        views = [random_views(self.images[batch], augmentation, draws.views) for _ in range(2)]
-        views = [view.contiguous(memory_format=torch.channels_last) for view in views]
-        positives = draw_positives(self.pairs, batch, self.config.drop, draws.drops)
-        with torch.autocast(
-            self.device.type, torch.bfloat16, enabled=uses_bfloat16(self.config, self.device)
-        ):
-            made = self.method(*views)
-        loss = self.method.loss(made, positives)
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.optimiser.step()
-        others = positives.sum() / len(batch) - 1
-        return torch.stack([loss.detach(), others, direction_spread(made.target_1)])
-
-
 @dataclass(frozen=True)
 class Start:
     """What went before a run."""
@@ -215,7 +170,9 @@ class Start:
     patients: tuple[str, ...] = ()
 
 
-def _start(method: Byol, optimiser: torch.optim.Optimizer, config: RunConfig) -> Start:
+def _start(
+    method: Method, optimiser: torch.optim.Optimizer, config: RunConfig, manifest: files.SetManifest
+) -> Start:
     """Take over the run to start from, if any; the optimiser, too, where its schedules go on."""
     if config.start_from is None:
         return Start()
@@ -226,7 +183,9 @@ def _start(method: Byol, optimiser: torch.optim.Optimizer, config: RunConfig) ->
             f"{folder} is a {record.method} run of {record.backbone} and cannot start one of {config.method} "
             f"with {config.backbone}; choose another --start-from."
         )
-    _load(found[1], method, optimiser)
+    _load(folder, found[1], method, optimiser)
+    if record.set_sha256 != manifest.sha256:
+        method.forget()
     return Start(record.n_epochs, record.patients)
 
 
@@ -251,21 +210,29 @@ def _check_set(out: Path, set_sha256: str, manifest: files.SetManifest) -> None:
         raise UserError(f"{out} holds a run on another set; choose another --out.")
 
 
-def _resume(out: Path, manifest: files.SetManifest, method: Byol, optimiser: torch.optim.Optimizer) -> int:
-    """Load the newest sound checkpoint; how many epochs it holds, 0 without one."""
+def _resume(
+    out: Path, manifest: files.SetManifest, method: Method, optimiser: torch.optim.Optimizer
+) -> tuple[int, Place]:
+    """Load the newest sound checkpoint; how many epochs it holds and how far it is in the next."""
     found = load_checkpoint(out / CHECKPOINTS)
     if found is None:
-        return 0
+        return 0, Place()
     n_epochs, state = found
     _check_set(out, state["set_sha256"], manifest)
-    _load(state, method, optimiser)
-    return n_epochs
+    _load(out, state, method, optimiser)
+    return n_epochs, Place.of_state(state.get("place", {}))
 
 
-def _load(state: dict[str, Any], method: Byol, optimiser: torch.optim.Optimizer) -> None:
-    method.load_state_dict(state["method"])
-    if "optimiser" in state:
-        optimiser.load_state_dict(state["optimiser"])
+def _load(folder: Path, state: dict[str, Any], method: Method, optimiser: torch.optim.Optimizer) -> None:
+    try:
+        method.load_state_dict(state["method"])
+        if "optimiser" in state:
+            optimiser.load_state_dict(state["optimiser"])
+    except (RuntimeError, ValueError) as error:
+        raise UserError(
+            f"The networks of {folder} have other shapes than these settings ask for: "
+            f"{str(error).splitlines()[-1].strip()}"
+        ) from error
 
 
 app = typer.Typer(add_completion=False)
@@ -332,8 +299,14 @@ def main(
         seed=seed,
         device=device,
     )
-    with progress_bar("Pretraining") as progress:
-        record = pretrain(set_folder, out, config, resume=resume, progress=progress)
+    try:
+        with noted_sigterm() as asked, progress_bar("Pretraining") as progress:
+            record = pretrain(
+                set_folder, out, config, resume=resume, progress=progress, should_stop=asked.is_set
+            )
+    except Stopped as stopped:
+        note(str(stopped))
+        raise typer.Exit(EXIT_CODE) from stopped
     told: dict[str, Any] = record.model_dump(exclude={"patients"}) | files.load_metrics(out)[-1].model_dump()
     if as_json:
         show_json(told | {"run": str(out)})

@@ -140,6 +140,10 @@ def test_only_arms_that_differ_in_gaze_alone_are_compared() -> None:
     assert comparable([plain, record(gaze="gzpt", seed=1)]) == []
     assert comparable([plain, record(gaze="gzpt", n_epochs=4)]) == []
     assert name_arms([plain, gaze, random]) == ["BYOL, no gaze", "BYOL + GzPT, TIMA", "BYOL + random pairs"]
+    others = [record(method="moco", gaze="labels"), record(method="simsiam", gaze="mcgip", scheme="tima")]
+    assert name_arms(others) == ["MoCo + label pairs", "SimSiam + McGIP, TIMA"]
+    assert comparable([plain, others[0]]) == []
+    assert comparable([plain, record(gaze="labels")]) == [(1, 0)]
     assert name_arms([plain, record(seed=1)]) == ["BYOL, no gaze, seed 0", "BYOL, no gaze, seed 1"]
 
 

@@ -6,7 +6,7 @@ import torch
 
 from acquisition.errors import UserError
 from learning.files import Relation
-from learning.pairs import adjacency, draw_positives, shuffled
+from learning.pairs import Likeness, adjacency, same_label, shuffled, thinned
 
 IDS = ["a", "b", "c", "d", "e"]
 
@@ -71,10 +71,48 @@ def test_positives_of_a_batch_equal_the_loop(drop: float) -> None:
     pairs = torch.from_numpy(upper | upper.T)
     batch = torch.from_numpy(rng.permutation(40)[:16])
     u = torch.rand(16, 16, generator=torch.Generator().manual_seed(7))
-    got = draw_positives(pairs, batch, drop, torch.Generator().manual_seed(7))
+    got = Likeness(pairs, drop).within(batch, torch.Generator().manual_seed(7))
     torch.testing.assert_close(got, naive_positives(pairs, batch.tolist(), drop, u))
     if drop == 1:
         torch.testing.assert_close(got, torch.eye(16, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("drop", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("own_copies", [True, False])
+def test_positives_in_a_queue_equal_the_loop(drop: float, own_copies: bool) -> None:
+    rng = np.random.default_rng(0)
+    upper = np.triu(rng.random((20, 20)) < 0.4, 1)
+    pairs = torch.from_numpy(upper | upper.T)
+    batch = torch.from_numpy(rng.permutation(20)[:6])
+    keys = torch.from_numpy(np.append(rng.integers(20, size=40), [-1] * 5))
+    u = torch.rand(6, 45, generator=torch.Generator().manual_seed(7))
+    got = Likeness(pairs, drop, own_copies).across(batch, keys, torch.Generator().manual_seed(7))
+    n_own = 0
+    for i, image in enumerate(batch.tolist()):
+        for j, key in enumerate(keys.tolist()):
+            is_own = image == key and own_copies
+            is_like = key >= 0 and bool(pairs[image, key]) and float(u[i, j]) > drop
+            assert bool(got[i, j]) == (is_own or is_like)
+            n_own += is_own
+    assert (n_own > 0) == own_copies
+
+
+def test_images_of_one_label_are_pairs() -> None:
+    pairs = same_label(np.array(["a", "", "b", "a", "", "a"]))
+    assert [(int(i), int(j)) for i, j in np.argwhere(np.triu(pairs))] == [(0, 3), (0, 5), (3, 5)]
+    np.testing.assert_array_equal(pairs, pairs.T)
+
+
+def test_pairs_are_thinned_to_a_number() -> None:
+    pairs = same_label(np.array(list("aabbabab")))
+    kept = thinned(pairs, 5, seed=1)
+    assert np.triu(kept).sum() == 5
+    assert not (kept & ~pairs).any()
+    np.testing.assert_array_equal(kept, kept.T)
+    np.testing.assert_array_equal(kept, thinned(pairs, 5, seed=1))
+    assert not np.array_equal(kept, thinned(pairs, 5, seed=2))
+    with pytest.raises(UserError, match="12 pairs of one label and the pair rate asks for 13"):
+        thinned(pairs, 13, seed=1)
 
 
 def test_shuffled_pairs_are_as_many_among_the_same_images() -> None:

@@ -1,4 +1,5 @@
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 
 from acquisition.errors import UserError
 from learning import pretrain as pretrain_module
+from learning import training as training_module
+from learning.augment import random_views
 from learning.config import RunConfig, load_config, make_config
 from learning.files import (
     Relation,
@@ -24,18 +27,16 @@ from learning.files import (
 )
 from learning.pretrain import app, pretrain
 from learning.records import CHECKPOINTS, ENCODER
+from learning.stop import EXIT_CODE, Stopped
 from learning.storage import file_hash
 from tests.learning.sets import make_set
 
 SmallSet = tuple[Path, SetManifest]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+METHODS = ("byol", "moco", "simsiam")
 
 
 def tiny(**settings: object) -> RunConfig:
@@ -44,6 +45,7 @@ def tiny(**settings: object) -> RunConfig:
         "image_size_px": 32,
         "batch_size": 6,
         "epochs": 1,
+        "embedding": 32,
         "precision": "float32",
         "watch_every": 0,
     }
@@ -91,20 +93,57 @@ def test_a_run_leaves_an_encoder_that_timm_takes(small_set: SmallSet, tmp_path: 
     assert load_config(tmp_path / "run").gaze == "gzpt"
 
 
-def test_gaze_with_an_identity_relation_equals_no_gaze_bit_for_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_gaze_with_an_identity_relation_equals_no_gaze_bit_for_bit(method: str, tmp_path: Path) -> None:
     make_set(tmp_path / "set")
     nothing = np.empty(0, np.int32)
     replace_relation(tmp_path / "set", rows=nothing, columns=nothing, values=nothing.astype(np.float32))
-    pretrain(tmp_path / "set", tmp_path / "none", tiny())
-    pretrain(tmp_path / "set", tmp_path / "gzpt", tiny(gaze="gzpt", threshold=0.5))
+    # Two epochs: MoCo's queue holds older keys of the same images by then.
+    pretrain(tmp_path / "set", tmp_path / "none", tiny(method=method, epochs=2))
+    pretrain(tmp_path / "set", tmp_path / "gzpt", tiny(method=method, epochs=2, gaze="gzpt", threshold=0.5))
     assert_same_weights(tmp_path / "none", tmp_path / "gzpt")
 
 
-def test_gzpt_that_drops_nothing_equals_mcgip(small_set: SmallSet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_gzpt_that_drops_nothing_equals_mcgip(method: str, small_set: SmallSet, tmp_path: Path) -> None:
     folder, _ = small_set
-    pretrain(folder, tmp_path / "gzpt", tiny(gaze="gzpt", pair_rate=0.3, drop_probability=0))
-    pretrain(folder, tmp_path / "mcgip", tiny(gaze="mcgip", pair_rate=0.3))
+    settings: dict[str, object] = {"method": method, "epochs": 2, "pair_rate": 0.3}
+    pretrain(folder, tmp_path / "gzpt", tiny(gaze="gzpt", drop_probability=0, **settings))
+    pretrain(folder, tmp_path / "mcgip", tiny(gaze="mcgip", **settings))
     assert_same_weights(tmp_path / "gzpt", tmp_path / "mcgip")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_gzpt_that_drops_nothing_equals_labels_where_the_graph_is_the_labels(
+    method: str, tmp_path: Path
+) -> None:
+    manifest = make_set(tmp_path / "set")
+    relation = load_relation(tmp_path / "set" / manifest.relations["tima"])
+    label = {entry.id: entry.labels["pathology"] for entry in manifest.entries}
+    classes = np.array([label[image_id] for image_id in relation.ids.tolist()])
+    rows, columns = np.triu_indices(len(classes), 1)
+    values = (classes[rows] == classes[columns]).astype(np.float32)
+    replace_relation(
+        tmp_path / "set", rows=rows.astype(np.int32), columns=columns.astype(np.int32), values=values
+    )
+    settings: dict[str, object] = {"method": method, "epochs": 2}
+    by_gaze = pretrain(
+        tmp_path / "set",
+        tmp_path / "gzpt",
+        tiny(gaze="gzpt", threshold=0.5, drop_probability=0, **settings),
+    )
+    by_label = pretrain(tmp_path / "set", tmp_path / "labels", tiny(gaze="labels", **settings))
+    assert_same_weights(tmp_path / "gzpt", tmp_path / "labels")
+    assert by_gaze.pair_rate == by_label.pair_rate
+    assert load_metrics(tmp_path / "labels")[0].pair_purity == 1
+    assert by_label.scheme is None
+
+
+def test_label_pairs_can_be_as_many_as_those_of_gaze(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    gaze = pretrain(folder, tmp_path / "gaze", tiny(gaze="mcgip", pair_rate=0.3))
+    labels = pretrain(folder, tmp_path / "labels", tiny(gaze="labels", pair_rate=0.3))
+    assert labels.pair_rate == gaze.pair_rate
 
 
 def test_random_pairs_are_as_many_as_those_of_gaze(small_set: SmallSet, tmp_path: Path) -> None:
@@ -121,11 +160,12 @@ class Killed(Exception):
     pass
 
 
+@pytest.mark.parametrize("method", METHODS)
 def test_a_killed_run_resumes_to_the_same_weights(
-    small_set: SmallSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    method: str, small_set: SmallSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _ = small_set
-    config = tiny(epochs=3, gaze="gzpt", pair_rate=0.3)
+    config = tiny(method=method, epochs=3, gaze="gzpt", pair_rate=0.3)
     pretrain(folder, tmp_path / "whole", config)
 
     monkeypatch.setattr(pretrain_module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
@@ -142,6 +182,62 @@ def test_a_killed_run_resumes_to_the_same_weights(
     assert [line.epoch for line in load_metrics(tmp_path / "killed")] == [0, 1, 2]
     losses = [[line.loss for line in load_metrics(tmp_path / name)] for name in ("whole", "killed")]
     assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n_steps", [1, 2, 3])
+def test_a_run_that_is_asked_to_stop_keeps_every_step(
+    method: str, n_steps: int, small_set: SmallSet, tmp_path: Path
+) -> None:
+    folder, _ = small_set
+    config = tiny(method=method, epochs=2, batch_size=4, gaze="gzpt", pair_rate=0.3, queue_size=10)
+    pretrain(folder, tmp_path / "whole", config)
+    steps = iter(range(1, 99))
+    with pytest.raises(Stopped, match="asked to stop in epoch 1; go on with it by --resume"):
+        pretrain(folder, tmp_path / "run", config, should_stop=lambda: next(steps) == n_steps)
+    assert not (tmp_path / "run" / ENCODER).exists()
+    pretrain(folder, tmp_path / "run", config, resume=True)
+    assert_same_weights(tmp_path / "whole", tmp_path / "run")
+    for name in ("loss", "pairs_per_anchor", "embedding_spread", "learning_rate"):
+        whole, resumed = (
+            [getattr(line, name) for line in load_metrics(tmp_path / folder)] for folder in ("whole", "run")
+        )
+        assert whole == resumed
+
+
+def test_sigterm_ends_the_command_with_a_checkpoint_and_its_own_exit_code(
+    small_set: SmallSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = small_set
+    words = f"{folder} --backbone test_resnet --image-size 32 --batch-size 4 --epochs 2 --gaze gzpt --json"
+    assert CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "whole")]).exit_code == 0
+    calls = iter(range(99))
+
+    def views(*arguments: Any) -> torch.Tensor:
+        if next(calls) == 9:  # the fifth step's second view
+            signal.raise_signal(signal.SIGTERM)
+        return random_views(*arguments)
+
+    monkeypatch.setattr(training_module, "random_views", views)
+    stopped = CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "run")])
+    assert stopped.exit_code == EXIT_CODE
+    assert "asked to stop in epoch 2" in stopped.stderr
+    assert len(load_metrics(tmp_path / "run")) == 1
+    resumed = CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "run"), "--resume"])
+    assert resumed.exit_code == 0
+    assert_same_weights(tmp_path / "whole", tmp_path / "run")
+
+
+def test_accumulated_batches_are_one_step(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    whole = tiny(epochs=2, batch_size=4, accumulate=2)
+    pretrain(folder, tmp_path / "whole", whole)
+    steps = iter(range(1, 99))
+    # 12 images are three batches and thus two steps an epoch, the second of one batch.
+    with pytest.raises(Stopped, match="in epoch 2"):
+        pretrain(folder, tmp_path / "run", whole, should_stop=lambda: next(steps) == 3)
+    pretrain(folder, tmp_path / "run", whole, resume=True)
+    assert_same_weights(tmp_path / "whole", tmp_path / "run")
 
 
 def test_a_finished_run_is_only_looked_up(small_set: SmallSet, tmp_path: Path) -> None:
