@@ -34,6 +34,7 @@ COMMANDS = (
     Command("link", Text.TOOL_LINK, ("K",), Text.KEYS_IMAGE, "link"),
     Command("previous", Text.TOOL_PREVIOUS, ("Shift+N",), Text.KEYS_CASE, "previous"),
     Command("next", Text.TOOL_NEXT, ("N",), Text.KEYS_CASE, "next"),
+    Command("search", Text.KEY_SEARCH, ("Ctrl+F",), Text.KEYS_CASE),
     Command("calibrate", Text.TOOL_CALIBRATE, ("C",), Text.KEYS_CASE, "target"),
     Command("commit", Text.KEY_COMMIT, ("Return", "Enter"), Text.KEYS_CASE),
     Command("commitFromNote", Text.KEY_COMMIT_NOTE, ("Ctrl+Return", "Ctrl+Enter"), Text.KEYS_CASE),

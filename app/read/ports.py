@@ -21,6 +21,7 @@ from acquisition.domain import (
     ViewState,
 )
 from acquisition.live import RecentGaze, Tally
+from acquisition.reading_plan import ReadingPlan
 from acquisition.recorder import RecorderStatus
 from acquisition.sources.base import Calibrator, StreamOffer
 
@@ -44,6 +45,14 @@ class ReadingCatalogue(Protocol):
         self, name: str = "", pseudonym: str | None = None, is_simulated: bool = False
     ) -> Reader:
         """The reader of this pseudonym, made where there is none."""
+        ...
+
+    def reading_plan(self) -> ReadingPlan:
+        """In which order and how often readers read."""
+        ...
+
+    def sessions(self) -> list[Session]:
+        """Oldest first."""
         ...
 
     def add_session(self, session: Session) -> bool:

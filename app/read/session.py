@@ -37,9 +37,10 @@ from acquisition.recorder import RecorderState, RecorderStatus
 from app.read.consent import Consent
 from app.read.open_reading import OpenReading, taken_up
 from app.read.ports import ReadingCatalogue, RecorderPort
+from app.read.reader_list import reader_list
 from app.read.report import Difference, History, Report, difference, relabelled, with_marks, without
 from app.read.templates import Question, Template, template_for, unanswered
-from app.read.worklist import WorkItem, next_unread, step, updated, worklist
+from app.read.worklist import ONCE, WorkItem, next_unread, step, updated
 
 
 class AssessmentMissing(UserError):
@@ -49,6 +50,10 @@ class AssessmentMissing(UserError):
         """The question, for whoever shows it."""
         super().__init__(f"{question.title}: choose an answer before the case is committed.")
         self.question = question
+
+
+class CaseRests(UserError):
+    """A case cannot be looked at before its reader may read it a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,9 @@ class ReadingSession:
         self._open: OpenReading | None = None
         self._is_paused = False
         self._worklist: tuple[WorkItem, ...] = ()
+        self._assignment = ONCE
+        self.first_case_id: str | None = None
+        """The case that the sitting begins with: the one left last time, else the next unread one."""
         self.notice = ""
         """A sentence for the operator that is no matter of the recorder's."""
         self._validations: list[Validation] = []
@@ -176,10 +184,9 @@ class ReadingSession:
         self._sitting = sitting
         self._is_paused = False
         self._validations = self._catalogue.validations(sitting.reader.id)
-        readings = [r for r in self._catalogue.readings() if r.reader_id == sitting.reader.id]
-        self._worklist = worklist(
-            self._catalogue.cases(), self._catalogue.images(), readings, self._catalogue.assessment
-        )
+        given = reader_list(self._catalogue, sitting.reader)
+        self._worklist, self._assignment = given.items, given.assignment
+        self.first_case_id = given.first_case_id
 
     def end(self) -> Sitting | None:
         """The reader gets up; an open case stays a draft. The caller stops the recorder of the sitting."""
@@ -192,6 +199,7 @@ class ReadingSession:
     def open(self, case_id: str) -> OpenReading:
         """Open a case, with the draft that this reader left there; the case open before is left."""
         sitting = self._the_sitting()
+        self._refuse_resting(case_id)
         self.leave()
         case = next(case for case in self._catalogue.cases() if case.id == case_id)
         images = tuple(self._catalogue.images(case_id))
@@ -205,6 +213,11 @@ class ReadingSession:
         if drafted or assessment is not None:
             self._take_up(taken_up(drafted, assessment, reading.id, template))
         return self._the_reading()
+
+    def _refuse_resting(self, case_id: str) -> None:
+        line = next((item for item in self._worklist if item.case_id == case_id), None)
+        if line is not None and line.is_resting:
+            raise CaseRests(f"Case {line.number:03d} rests until {line.due_on}: read another one until then.")
 
     def leave(self) -> None:
         """Put the open case away without a commit; its marks stay as a draft."""
@@ -377,7 +390,7 @@ class ReadingSession:
         opened = self._the_reading()
         self._post(now_ns, "reading_closed", {"reading_id": opened.reading.id, "state": str(state)})
         closed = replace(opened.reading, state=state, loss=tally.loss, longest_gap_s=tally.longest_gap_s)
-        self._worklist = updated(self._worklist, closed, opened.assessment.birads)
+        self._worklist = updated(self._worklist, closed, opened.assessment.birads, self._assignment)
         self._open = None
 
     def _post(self, host_time_ns: int, kind: str, detail: dict[str, Any]) -> None:

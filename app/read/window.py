@@ -143,6 +143,7 @@ class ReadWindow(QWidget):
             "nextStage": lambda: self.lightbox.step_stage(1),
             "previous": lambda: self._go(-1),
             "next": lambda: self._go(1),
+            "search": self._on_search,
             "commit": self._on_commit,
             "commitFromNote": self._on_commit,
             "pause": self._on_pause,
@@ -205,7 +206,7 @@ class ReadWindow(QWidget):
         self._timer.start()
         self._look_at_recorder()
         self.calibration.begin(sitting)
-        first = self.session.next_unread()
+        first = self.session.first_case_id
         self._look_ahead(first)
         self.calibration.calibrate(partial(self.open_case, first))
 
@@ -376,6 +377,11 @@ class ReadWindow(QWidget):
         self._refresh()
 
     # The room
+
+    @Slot()
+    def _on_search(self) -> None:
+        self._side.show()
+        self._side.worklist.search()
 
     @Slot()
     def _on_pause(self) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from acquisition.domain import Assessment, Case, Image, Reading, ReadingState
 from acquisition.gate import Verdict, must_be_reread, verdict
+from acquisition.reading_plan import ReadingPlan, in_order
 
 
 class Progress(StrEnum):
@@ -27,8 +29,24 @@ FURTHER = tuple(Progress)
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one reader is given to read, by the calendar of one day."""
+
+    plan: ReadingPlan
+    pseudonym: str
+    today: date
+
+
+ONCE = Assignment(ReadingPlan(), "", date.min)
+"""All cases once, in the order of the import: no reader and no day matter."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One line of the worklist. Its number, not its title, is shown: a title may tell the truth."""
+    """One line of the worklist. Its number, not its title, is shown: a title may tell the truth.
+
+    The number is the place in this reader's own list; second readings are numbered on from the last case.
+    """
 
     number: int
     case_id: str
@@ -39,6 +57,15 @@ class WorkItem:
     loss: float | None = None
     """Of the reading that counts: the newest good commit, else the newest."""
     longest_gap_s: float | None = None
+    nth: int = 1
+    """Which reading of the case, by this reader, the line is about."""
+    due_on: date | None = None
+    """Done for now, and kept away from the reader until this day of the next reading."""
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the reader must forget the case before reading it again."""
+        return self.due_on is not None
 
     @property
     def verdict(self) -> Verdict:
@@ -51,24 +78,57 @@ def worklist(
     images: Sequence[Image],
     readings: Sequence[Reading],
     assessment_of: Callable[[str], Assessment | None],
+    assignment: Assignment = ONCE,
+    days: Mapping[str, date] | None = None,
 ) -> tuple[WorkItem, ...]:
-    """All cases in their order, each as these readings (oldest first) left it."""
+    """All cases in the order of one reader, each as their readings (oldest first) left it.
+
+    Nothing of an earlier reading is left on a line whose next reading is due.
+
+    Args:
+        cases: in the order of the import.
+        images: of all cases.
+        readings: of this reader alone.
+        assessment_of: the conclusion of a reading, by its id.
+        assignment: what the reader is given.
+        days: on which each reading ended, by its id; today where it is left out.
+    """
     n_images = Counter(image.case_id for image in images)
     items = {
-        case.id: WorkItem(number, case.id, n_images[case.id], Progress.NEW, None, case.is_simulated)
-        for number, case in enumerate(cases, start=1)
+        case.id: WorkItem(0, case.id, n_images[case.id], Progress.NEW, None, case.is_simulated)
+        for case in cases
     }
     for reading in readings:
         assessment = assessment_of(reading.id) if reading.state is ReadingState.COMMITTED else None
-        if reading.case_id in items:
+        if item := items.get(reading.case_id):
             birads = assessment.birads if assessment else None
-            items[reading.case_id] = _after(items[reading.case_id], reading, birads)
-    return tuple(items.values())
+            day = (days or {}).get(reading.id, assignment.today)
+            items[item.case_id] = _after(item, reading, birads, assignment.plan, day)
+    return _numbered([_awake(item, assignment.today) for item in items.values()], cases, assignment)
 
 
-def updated(items: Sequence[WorkItem], reading: Reading, birads: int | None) -> tuple[WorkItem, ...]:
+def _numbered(
+    items: Sequence[WorkItem], cases: Sequence[Case], assignment: Assignment
+) -> tuple[WorkItem, ...]:
+    numbers = {
+        (case.id, nth): (nth - 1) * len(cases) + place
+        for nth in {item.nth for item in items}
+        for place, case in enumerate(in_order(cases, assignment.plan, assignment.pseudonym, nth), start=1)
+    }
+    numbered = [replace(item, number=numbers[item.case_id, item.nth]) for item in items]
+    return tuple(sorted(numbered, key=lambda item: item.number))
+
+
+def updated(
+    items: Sequence[WorkItem], reading: Reading, birads: int | None, assignment: Assignment = ONCE
+) -> tuple[WorkItem, ...]:
     """After one more reading; a case that is done stays done when it is only looked at again."""
-    return tuple(_after(item, reading, birads) if item.case_id == reading.case_id else item for item in items)
+    return tuple(
+        _after(item, reading, birads, assignment.plan, assignment.today)
+        if item.case_id == reading.case_id
+        else item
+        for item in items
+    )
 
 
 def progress_of(reading: Reading) -> Progress:
@@ -83,22 +143,40 @@ def n_to_reread(items: Sequence[WorkItem]) -> int:
     return sum(item.progress is Progress.REREAD for item in items)
 
 
-def _after(item: WorkItem, reading: Reading, birads: int | None) -> WorkItem:
-    """The line of a case after one more reading of it."""
-    progress = progress_of(reading)
+def _after(item: WorkItem, reading: Reading, birads: int | None, plan: ReadingPlan, day: date) -> WorkItem:
+    """The line of a case after one more reading of it, on that day."""
+    item, progress = _awake(item, day), progress_of(reading)
     if FURTHER.index(progress) < FURTHER.index(item.progress):
         return item
     if progress is Progress.DRAFT:
         return replace(item, progress=progress, birads=birads)
     loss, gap_s = reading.loss, reading.longest_gap_s
-    return replace(item, progress=progress, birads=birads, loss=loss, longest_gap_s=gap_s)
+    due_on = plan.due_on(day) if progress is Progress.DONE and item.nth < plan.n_readings else None
+    return replace(item, progress=progress, birads=birads, loss=loss, longest_gap_s=gap_s, due_on=due_on)
+
+
+def _awake(item: WorkItem, day: date) -> WorkItem:
+    """A line whose next reading is due is as new."""
+    if item.due_on is None or day < item.due_on:
+        return item
+    fresh = WorkItem(item.number, item.case_id, item.n_images, Progress.NEW, None, item.is_simulated)
+    return replace(fresh, nth=item.nth + 1)
 
 
 def step(items: Sequence[WorkItem], current_case_id: str | None, by: int) -> str | None:
-    """The case `by` lines further; the first one where none is current, None beyond the ends."""
+    """The case `by` lines further, over resting ones; the first where none is current, None at the ends."""
+    items = [item for item in items if not item.is_resting or item.case_id == current_case_id]
     index = _index(items, current_case_id)
     target = index + by if index is not None else 0
     return items[target].case_id if 0 <= target < len(items) else None
+
+
+def case_left(items: Sequence[WorkItem], last_case_id: str | None) -> str | None:
+    """Where a reader goes on who read this case last: with its draft, else with the next unread case."""
+    index = _index(items, last_case_id)
+    if index is not None and items[index].progress is Progress.DRAFT:
+        return last_case_id
+    return next_unread(items, last_case_id) or next_unread(items, None)
 
 
 def next_unread(items: Sequence[WorkItem], after_case_id: str | None) -> str | None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTabl
 
 from acquisition.gate import Grade, Reason
 from app.parts import button, label
+from app.read.search_field import SearchField
 from app.read.worklist import Progress, WorkItem, n_to_reread
 from app.rows import Column, RowsModel
 from app.texts import Text, say
@@ -39,6 +40,8 @@ def _birads(item: WorkItem) -> str:
 
 
 def _state(item: WorkItem) -> str:
+    if item.due_on is not None:
+        return say(Text.RESTS_UNTIL, day=item.due_on.isoformat())
     if item.progress is not Progress.REREAD:
         return say(PROGRESS_TEXT[item.progress])
     if item.verdict.reason is Reason.LOSS:
@@ -47,7 +50,7 @@ def _state(item: WorkItem) -> str:
 
 
 def _lost(item: WorkItem) -> str:
-    if item.progress is not Progress.DONE or item.loss is None:
+    if item.progress is not Progress.DONE or item.is_resting or item.loss is None:
         return ""
     return say(Text.PERCENT, value=100 * item.loss)
 
@@ -81,6 +84,17 @@ def told(item: WorkItem) -> str:
     return f"{words} {say(Text.COMES_AGAIN)}" if item.progress is Progress.REREAD else words
 
 
+def fits(item: WorkItem, words: str) -> bool:
+    """Whether a line answers a search: digits by its number, other words by its case and state as shown.
+
+    It looks at no more than the line shows, and so tells no more.
+    """
+    shown = f"{_case(item)} {_state(item)}".casefold()
+    return all(
+        word in case_number(item) if word.isdecimal() else word in shown for word in words.casefold().split()
+    )
+
+
 class WorklistTable(QTableView):
     """A table in which Enter opens a line, although Enter commits everywhere else."""
 
@@ -105,27 +119,51 @@ class WorklistPanel(QWidget):
         super().__init__()
         self.setObjectName("worklistPanel")
         self._items: tuple[WorkItem, ...] = ()
+        self._found: tuple[WorkItem, ...] = ()
+        self._current_case_id: str | None = None
         self._model: RowsModel[WorkItem] = RowsModel(columns())
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addLayout(self._head())
+        column.addWidget(self._make_search())
         column.addWidget(self._make_table(), stretch=1)
+        self._nothing = label("", "muted", "nothingFound", wraps=True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._nothing, stretch=1)
+        self._nothing.hide()
         self._notice = label("", "warning", "gazeNotice", wraps=True)
         self._notice.hide()
         column.addWidget(self._notice)
 
     def show_worklist(self, pseudonym: str, items: Sequence[WorkItem], current_case_id: str | None) -> None:
-        """The lines, with the open one marked."""
-        self._items = tuple(items)
-        self._model.show_rows(self._items)
+        """The lines, with the open one marked; a search stays."""
+        self._items, self._current_case_id = tuple(items), current_case_id
         self._reader.setText(say(Text.READER, pseudonym=pseudonym))
         self._done.setText(_summary(items))
+        self._show_found()
+
+    def search(self) -> None:
+        """Let the reader type what to look for."""
+        self._search.setFocus()
+        self._search.selectAll()
+
+    @Slot()
+    def _show_found(self) -> None:
+        words = self._search.text().strip()
+        self._found = tuple(item for item in self._items if fits(item, words))
+        self._model.show_rows(self._found)
         self._table.clearSpans()
-        for number, item in enumerate(items):
-            if item.progress is Progress.REREAD:
-                self._table.setSpan(number, STATE, 1, 2)
-        row = next((i for i, item in enumerate(items) if item.case_id == current_case_id), None)
+        for row, item in enumerate(self._found):
+            if item.progress is Progress.REREAD or item.is_resting:
+                self._table.setSpan(row, STATE, 1, 2)
+        self._nothing.setText(say(Text.NOT_FOUND, words=words))
+        self._nothing.setVisible(bool(words) and not self._found)
+        self._table.setHidden(bool(words) and not self._found)
+        self._select_current()
+
+    def _select_current(self) -> None:
+        row = next((i for i, item in enumerate(self._found) if item.case_id == self._current_case_id), None)
         if row is None:
             self._table.clearSelection()
         else:
@@ -152,6 +190,12 @@ class WorklistPanel(QWidget):
         head.addWidget(self._done)
         return head
 
+    def _make_search(self) -> SearchField:
+        self._search = SearchField(say(Text.SEARCH), "worklistSearch")
+        self._search.textChanged.connect(self._show_found)
+        self._search.taken.connect(self._take_first)
+        return self._search
+
     def _make_table(self) -> QTableView:
         self._table = WorklistTable()
         self._table.setObjectName("worklist")
@@ -175,14 +219,30 @@ class WorklistPanel(QWidget):
         self._table.activated.connect(self._on_row)
         return self._table
 
+    @Slot()
+    def _take_first(self) -> None:
+        if self._found:
+            chosen = self._found[0]
+            self._search.clear()
+            self._choose(chosen)
+
     @Slot(QModelIndex)
     def _on_row(self, index: QModelIndex) -> None:
-        self.case_chosen.emit(self._items[index.row()].case_id)
+        self._choose(self._found[index.row()])
+
+    def _choose(self, item: WorkItem) -> None:
+        if item.due_on is not None:
+            self.show_notice(say(Text.RESTS, case=case_number(item), day=item.due_on.isoformat()))
+        else:
+            self.case_chosen.emit(item.case_id)
 
 
 def _summary(items: Sequence[WorkItem]) -> str:
     """How far the reader is."""
     n_done = sum(item.progress is Progress.DONE for item in items)
-    n_again = n_to_reread(items)
-    words = say(Text.DONE_OF, done=n_done, total=len(items))
-    return f"{words}, {say(Text.TO_REREAD, n=n_again)}" if n_again else words
+    parts = [say(Text.DONE_OF, done=n_done, total=len(items))]
+    if n_reread := n_to_reread(items):
+        parts.append(say(Text.TO_REREAD, n=n_reread))
+    if n_again := sum(item.nth > 1 and item.progress is not Progress.DONE for item in items):
+        parts.append(say(Text.N_AGAIN, n=n_again))
+    return ", ".join(parts)

@@ -31,6 +31,7 @@ from acquisition.domain import (
     new_id,
 )
 from acquisition.live import RecentGaze, Tally
+from acquisition.reading_plan import ReadingPlan
 from acquisition.recorder import RecorderState, RecorderStatus
 from acquisition.sources.base import Calibrator, StreamOffer
 from acquisition.store.gaze import gaze_dtype
@@ -134,7 +135,8 @@ class FakeCatalogue:
     case_list: list[Case] = field(default_factory=list)
     image_list: list[Image] = field(default_factory=list)
     reader_list: list[Reader] = field(default_factory=list)
-    sessions: list[Session] = field(default_factory=list)
+    session_list: list[Session] = field(default_factory=list)
+    plan: ReadingPlan = field(default_factory=ReadingPlan)
     reading_by_id: dict[str, Reading] = field(default_factory=dict)
     marks: dict[str, Annotation] = field(default_factory=dict)
     assessments: dict[str, Assessment] = field(default_factory=dict)
@@ -169,8 +171,14 @@ class FakeCatalogue:
         return self.reader_list[-1]
 
     def add_session(self, session: Session) -> bool:
-        self.sessions.append(session)
+        self.session_list.append(session)
         return True
+
+    def sessions(self) -> list[Session]:
+        return self.session_list
+
+    def reading_plan(self) -> ReadingPlan:
+        return self.plan
 
     def readings(self, session_id: str | None = None) -> list[Reading]:
         return [r for r in self.reading_by_id.values() if session_id in (None, r.session_id)]

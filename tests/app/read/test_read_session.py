@@ -38,7 +38,7 @@ def desk() -> Desk:
 
 
 def test_a_sitting_is_a_session_of_this_reader_and_display(desk: Desk) -> None:
-    [session] = desk.catalogue.sessions
+    [session] = desk.catalogue.session_list
     assert session.reader_pseudonym == "R-07"
     assert session.display == DISPLAY
     assert session.is_simulated
@@ -54,7 +54,7 @@ def test_a_source_that_does_not_open_leaves_no_session() -> None:
     session = ReadingSession(catalogue, refuse, VirtualClock(), SIMULATED, TEMPLATES)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="plug one in"):
         session.prepare("R-07", DISPLAY, CONSENT)
-    assert catalogue.sessions == []
+    assert catalogue.session_list == []
     assert session.reader is None
 
 
@@ -244,7 +244,7 @@ def test_without_the_words_of_a_consent_no_recorder_starts() -> None:
     with pytest.raises(ConsentMissing, match="without consent"):
         desk.session.prepare("R-07", DISPLAY, replace(CONSENT, words=" "))
     assert desk.recorder.posted == []
-    assert desk.catalogue.sessions == []
+    assert desk.catalogue.session_list == []
 
 
 def commit(desk: Desk, case_id: str, loss: float | None, longest_gap_s: float | None) -> None:

@@ -156,9 +156,9 @@ def test_the_consent_says_what_is_stored_and_start_gives_it(room: Room) -> None:
     assert "stores where you look" in room.words("consent")
     assert "simulated" in room.words("consent")
     assert not room.find(QPushButton, "startButton").isEnabled()
-    assert room.desk.catalogue.sessions == []
+    assert room.desk.catalogue.session_list == []
     room.sit_down()
-    assert len(room.desk.catalogue.sessions) == 1
+    assert len(room.desk.catalogue.session_list) == 1
 
 
 def test_without_a_source_the_page_and_the_light_say_so(silent_room: Room) -> None:

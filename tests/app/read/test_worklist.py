@@ -1,6 +1,7 @@
 """The worklist of one reader."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,8 @@ from reading_fakes import an_image
 
 from acquisition.domain import Assessment, Case, Reading, ReadingState
 from acquisition.gate import Grade, Reason
-from app.read.worklist import Progress, next_unread, step, updated, worklist
+from acquisition.reading_plan import ReadingPlan, in_order
+from app.read.worklist import Assignment, Progress, WorkItem, case_left, next_unread, step, updated, worklist
 
 CASES = [Case(f"c{i}", "malignant, of all titles", f"p{i}", i) for i in range(4)]
 
@@ -114,3 +116,121 @@ def test_lines_kept_up_to_date_are_those_made_anew(history: list[tuple[str, floa
         assert (item.progress is Progress.DONE) == is_good
         assert (item.progress is Progress.REREAD) == (bool(own) and not is_good)
         assert (item.verdict.grade is Grade.REREAD) == (item.progress is Progress.REREAD)
+
+
+# --- orders and second readings -------------------------------------------------------------------------
+
+PLAN = ReadingPlan(seed=3, n_readings=2, washout_days=28)
+MONDAY = date(2024, 5, 6)
+
+
+def listed(
+    readings: list[tuple[Reading, date]], today: date, plan: ReadingPlan = PLAN
+) -> tuple[WorkItem, ...]:
+    """The list of one reader after readings that ended on these days."""
+    named = [(replace(reading, id=f"r{n}"), day) for n, (reading, day) in enumerate(readings)]
+    return worklist(
+        CASES,
+        [],
+        [reading for reading, _ in named],
+        lambda reading_id: Assessment(reading_id, 4),
+        Assignment(plan, "R-07", today),
+        {reading.id: day for reading, day in named},
+    )
+
+
+def test_a_list_is_numbered_in_the_order_of_its_reader() -> None:
+    items = listed([], MONDAY)
+    assert [item.case_id for item in items] == [case.id for case in in_order(CASES, PLAN, "R-07", 1)]
+    assert [item.number for item in items] == [1, 2, 3, 4]
+    assert next_unread(items, None) == items[0].case_id
+
+
+def test_a_case_rests_from_its_commit_until_the_washout_is_over_and_comes_back_as_new() -> None:
+    history = [(committed("c1", 0.02), MONDAY)]
+    due = MONDAY + timedelta(days=28)
+    for today in (MONDAY, due - timedelta(days=1)):
+        [resting] = [item for item in listed(history, today) if item.case_id == "c1"]
+        assert (resting.progress, resting.birads, resting.due_on) == (Progress.DONE, 4, due)
+        assert resting.number <= 4
+    items = listed(history, due)
+    again = next(item for item in items if item.case_id == "c1")
+    place = [case.id for case in in_order(CASES, PLAN, "R-07", 2)].index("c1")
+    assert again == WorkItem(5 + place, "c1", 0, Progress.NEW, None, False, nth=2), (
+        "nothing of the first is left"
+    )
+    assert items[-1] == again, "second readings come after the first ones"
+
+
+def test_a_second_reading_is_drafted_read_again_and_done_like_the_first() -> None:
+    due = MONDAY + timedelta(days=28)
+    history = [(committed("c1", 0.02), MONDAY), (a_reading("c1", ReadingState.INTERRUPTED), due)]
+    assert listed(history, due)[-1].progress is Progress.DRAFT
+    history.append((committed("c1", 0.4), due))
+    assert listed(history, due)[-1].progress is Progress.REREAD
+    history.append((committed("c1", 0.01), due))
+    for today in (due, due + timedelta(days=100)):
+        done = listed(history, today)[-1]
+        assert (done.progress, done.nth, done.is_resting) == (Progress.DONE, 2, False)
+
+
+def test_a_re_read_waits_for_no_washout_and_the_washout_starts_with_the_good_commit() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    items = listed([(committed("c1", 0.4), MONDAY)], MONDAY)
+    [line] = [item for item in items if item.case_id == "c1"]
+    assert (line.progress, line.is_resting) == (Progress.REREAD, False)
+    items = listed([(committed("c1", 0.4), MONDAY), (committed("c1", 0.1), tuesday)], tuesday)
+    [line] = [item for item in items if item.case_id == "c1"]
+    assert line.due_on == MONDAY + timedelta(days=29)
+
+
+def test_resting_cases_are_stepped_over_and_never_next() -> None:
+    items = listed([], MONDAY)
+    names = [item.case_id for item in items]
+    for resting in (names[1], names[2]):
+        items = updated(items, committed(resting, 0.02), 2, Assignment(PLAN, "R-07", MONDAY))
+    assert step(items, names[0], 1) == names[3]
+    assert step(items, names[3], -1) == names[0]
+    assert step(items, names[1], 1) == names[3], "the one just committed is still in sight"
+    assert next_unread(items, names[0]) == names[3]
+
+
+def test_a_reader_goes_on_with_the_draft_left_or_behind_the_case_read_last() -> None:
+    assert case_left(ITEMS, "c1") == "c1"
+    assert case_left(ITEMS, "c0") == "c1"
+    assert case_left(ITEMS, None) == "c1"
+    after_c2 = updated(ITEMS, committed("c2", 0.02), 4)
+    assert case_left(after_c2, "c2") == "c3"
+    assert case_left(ITEMS, "a case that is gone") == "c1"
+    only_reread = worklist(CASES[:1], [], [committed("c0", 0.4)], {}.get)
+    assert case_left(only_reread, "c0") == "c0", "a sitting lies in between"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["c0", "c1"]), st.sampled_from([0.01, 0.4, None]), st.integers(0, 40)),
+        max_size=8,
+    )
+)
+def test_a_second_reading_never_begins_within_the_washout(
+    history: list[tuple[str, float | None, int]],
+) -> None:
+    """Against the slow obvious version: walk through the days, and ask the list before each reading."""
+    read: list[tuple[Reading, date]] = []
+    good: dict[str, list[date]] = {"c0": [], "c1": []}
+    for case_id, loss, day in sorted(history, key=lambda entry: entry[2]):
+        today = MONDAY + timedelta(days=day)
+        line = next(item for item in listed(read, today) if item.case_id == case_id)
+        days = good[case_id]
+        may_read = len(days) == 0 or (len(days) == 1 and today >= days[0] + timedelta(days=28))
+        assert line.is_resting == (len(days) == 1 and not may_read)
+        assert (line.progress is Progress.DONE) == (not may_read)
+        if may_read:
+            is_commit = loss is not None
+            read.append(
+                (
+                    committed(case_id, loss) if is_commit else a_reading(case_id, ReadingState.INTERRUPTED),
+                    today,
+                )
+            )
+            days += [today] if is_commit and loss < 0.15 else []
