@@ -46,9 +46,9 @@ def _work_on_film(hands: Hands) -> None:
     x, y, width, height = pane.pose.box_px
     centre = QPoint(round(x + 0.85 * width), round(y + 0.45 * height))
     hands.drag(centre, centre + QPoint(-60, 40), Qt.MouseButton.RightButton)
-    hands.press(Qt.Key.Key_D)
+    hands.press(Qt.Key.Key_R)
     hands.drag(centre + QPoint(-45, -40), centre + QPoint(45, 40))
-    hands.press(Qt.Key.Key_D)
+    hands.press(Qt.Key.Key_R)
     hands.press(Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
 
 
@@ -99,7 +99,7 @@ def _mark(hands: Hands, lesion: Lesion) -> None:
         pane.pose.placement.to_pane(lesion.x_px + sign * radius_px, lesion.y_px + sign * radius_px)
         for sign in (-1, 1)
     )
-    hands.press(Qt.Key.Key_D)
+    hands.press(Qt.Key.Key_R)
     hands.drag(
         QPoint(round(left + start[0]), round(top + start[1])),
         QPoint(round(left + end[0]), round(top + end[1])),

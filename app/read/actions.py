@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from acquisition.domain import MarkKind
 from app.read.commands import BIRADS, COMMANDS, Command
 from app.texts import Text, say
 from app.theme import icon
 
 EVERYWHERE = ("operator", "leave", "keys")
 """These work on every page of the room, the others only at the desk."""
-SWITCHES = ("mark", "link", "operator", "calibrate")
+SWITCHES = (*(kind.value for kind in MarkKind), "link", "operator", "calibrate")
 AUTO_REPEAT = ("undo", "redo")
 
 

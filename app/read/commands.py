@@ -22,7 +22,11 @@ class Command:
 
 
 COMMANDS = (
-    Command("mark", Text.TOOL_MARK, ("D",), Text.KEYS_FINDINGS, "mark"),
+    Command("ellipse", Text.TOOL_ELLIPSE, ("E",), Text.KEYS_FINDINGS, "ellipse"),
+    Command("rectangle", Text.TOOL_RECTANGLE, ("R",), Text.KEYS_FINDINGS, "rectangle"),
+    Command("polygon", Text.TOOL_POLYGON, ("Y",), Text.KEYS_FINDINGS, "polygon"),
+    Command("freehand", Text.TOOL_FREEHAND, ("D",), Text.KEYS_FINDINGS, "freehand"),
+    Command("length", Text.TOOL_LENGTH, ("L",), Text.KEYS_FINDINGS, "length"),
     Command("delete", Text.TOOL_DELETE, ("Del", "Backspace"), Text.KEYS_FINDINGS, "delete"),
     Command("undo", Text.TOOL_UNDO, ("Ctrl+Z",), Text.KEYS_FINDINGS, "undo"),
     Command("redo", Text.TOOL_REDO, ("Ctrl+Y", "Ctrl+Shift+Z"), Text.KEYS_FINDINGS, "redo"),
@@ -52,6 +56,8 @@ MOUSE = (
     (Text.KEYS_IMAGE, Text.MOUSE_DOUBLE, Text.KEY_ALONE),
     (Text.KEYS_FINDINGS, Text.MOUSE_DRAG_MARKING, Text.KEY_DRAW),
     (Text.KEYS_FINDINGS, Text.MOUSE_CLICK, Text.KEY_SELECT),
+    (Text.KEYS_FINDINGS, Text.MOUSE_HANDLES, Text.KEY_BEND),
+    (Text.KEYS_FINDINGS, Text.MOUSE_CORNERS, Text.KEY_CORNERS),
     (Text.KEYS_FINDINGS, Text.KEYS_BIRADS, Text.KEY_BIRADS),
 )
 """What has no single key: group, what the hand does, what it is for."""
@@ -59,7 +65,7 @@ MOUSE = (
 TOOL_GROUPS = (
     ("previous", "next"),
     ("previousStage", "nextStage"),
-    ("mark", "undo", "redo", "delete"),
+    ("ellipse", "rectangle", "polygon", "freehand", "length", "undo", "redo", "delete"),
     ("fit", "actual", "link", "invert"),
     ("calibrate", "pause", "panel", "keys"),
 )

@@ -1,14 +1,13 @@
-"""The findings of the open case: marks, what they are called, BI-RADS category, note, commit."""
+"""The findings of the open case: marks and what is said of them, the conclusion, note, commit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
@@ -17,24 +16,38 @@ from PySide6.QtWidgets import (
 )
 
 from acquisition.domain import Annotation, Assessment
-from app.parts import button, label
-from app.read.commands import BIRADS
-from app.texts import LABELS, Text, say
+from app.parts import button, frame, label
+from app.read.form import Form
+from app.read.hanging import view_name
+from app.read.mark_painting import mark_words
+from app.read.open_reading import OpenReading
+from app.read.report import CONFIDENCES, partners
+from app.read.templates import Question, Template, answer
+from app.texts import Text, say
 
-MARKS_HEIGHT_PX = 96
-NOTE_HEIGHT_PX = 52
+MARKS_HEIGHT_PX = 76
+NOTE_HEIGHT_PX = 44
 NOTE_PAUSE_MS = 400
 """A note is kept when typing rests for so long, and before anything else is done with the case."""
 COLUMNS_OF_LABELS = 3
+CONFIDENCE = "confidence"
+PARTNER = "partner"
 
 
 class FindingsPanel(QWidget):
     """Shows what was found and says what the reader wants to change."""
 
     label_chosen = Signal(str)
-    """For the chosen mark and the next ones: an English word of `LABELS`."""
+    """For the chosen mark and the next ones: the name of a type of the template."""
+    described = Signal(str, object)
+    """A question about the chosen mark, and the choices."""
+    rated = Signal(object)
+    """How sure the reader is of the chosen mark, None where that is taken back."""
+    partner_chosen = Signal(str)
+    """A mark that is the same finding as the chosen one; empty for none."""
     mark_chosen = Signal(str)
-    birads_chosen = Signal(int)
+    concluded = Signal(str, object)
+    """A question about the case, and the choices."""
     note_paused = Signal()
     """Somebody wrote a note and rests."""
     commit_asked = Signal()
@@ -45,14 +58,20 @@ class FindingsPanel(QWidget):
         self.setObjectName("findingsPanel")
         self._note_timer = QTimer(self, interval=NOTE_PAUSE_MS, singleShot=True)
         self._note_timer.timeout.connect(self.note_paused)
-        self._reading_id = ""
+        self._template: Template | None = None
+        self._shown_note = ("", "")
+        self._partner_ids: dict[str, str] = {}
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(label(say(Text.FINDINGS), "section"))
         column.addWidget(self._make_marks())
         column.addLayout(self._make_labels())
-        column.addLayout(self._make_birads())
+        column.addWidget(self._make_details())
+        column.addWidget(frame("line"))
+        self._case = Form()
+        self._case.answered.connect(self.concluded)
+        column.addWidget(self._case)
         column.addWidget(self._make_note())
         self._problem = label("", "warning", "findingsProblem", wraps=True)
         self._problem.hide()
@@ -61,26 +80,20 @@ class FindingsPanel(QWidget):
         self._commit.clicked.connect(self.commit_asked)
         column.addWidget(self._commit)
 
-    def show_findings(
-        self,
-        marks: Sequence[Annotation],
-        chosen_id: str,
-        view_names: Mapping[str, str],
-        assessment: Assessment | None,
-    ) -> None:
-        """The marks (with the names of their images) and the conclusion; None while no case is open."""
-        self.setEnabled(assessment is not None)
-        self._show_marks(marks, chosen_id, view_names)
-        self._show_birads(assessment.birads if assessment else None)
-        self._show_note(assessment)
-        chosen = next((mark for mark in marks if mark.id == chosen_id), None)
-        if chosen is not None:
-            self.show_label(chosen.label)
-
-    def show_label(self, word: str) -> None:
-        """What the chosen mark and the next ones are called."""
+    def show_findings(self, opened: OpenReading | None, chosen_id: str, label_name: str) -> None:
+        """The open case with its chosen mark, and what the next mark will be called."""
+        self.setEnabled(opened is not None)
+        if opened is not None and opened.template != self._template:
+            self._show_template(opened.template)
+        chosen = opened.report.find(chosen_id) if opened else None
         for choice in self._labels.buttons():
-            choice.setChecked(choice.objectName() == f"label_{word}")
+            choice.setChecked(choice.objectName() == f"label_{label_name}")
+        self._show_marks(opened, chosen_id)
+        self._show_details(opened, chosen)
+        self._show_note(opened.assessment if opened else None)
+        assessment = opened.assessment if opened else Assessment("")
+        questions = self._template.questions if self._template else ()
+        self._case.show_answers({asked.name: answer(assessment, asked.name) for asked in questions})
 
     def show_problem(self, sentence: str) -> None:
         """One plain sentence above the commit button; empty for none."""
@@ -114,28 +127,29 @@ class FindingsPanel(QWidget):
 
     def _make_labels(self) -> QGridLayout:
         self._labels = QButtonGroup(self)
-        grid = QGridLayout()
-        grid.setSpacing(4)
-        for i, text in enumerate(LABELS):
-            choice = button(say(text), "choice", f"label_{text.value}", is_choice=True)
-            choice.setChecked(i == 0)
-            self._labels.addButton(choice, i)
-            grid.addWidget(choice, i // COLUMNS_OF_LABELS, i % COLUMNS_OF_LABELS)
-        self._labels.idClicked.connect(lambda i: self.label_chosen.emit(LABELS[i].value))
-        return grid
+        self._label_grid = QGridLayout()
+        self._label_grid.setSpacing(4)
+        return self._label_grid
 
-    def _make_birads(self) -> QHBoxLayout:
-        self._birads = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(label(say(Text.BIRADS), "muted"))
-        row.addSpacing(4)
-        for category in BIRADS:
-            choice = button(str(category), "choice", f"birads{category}", is_choice=True)
-            self._birads.addButton(choice, category)
-            row.addWidget(choice)
-        self._birads.idClicked.connect(self.birads_chosen)
-        return row
+    def _make_details(self) -> QWidget:
+        """What is asked of the chosen mark."""
+        self._details = QWidget()
+        column = QVBoxLayout(self._details)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self._descriptors, self._certainty, self._partner = Form(), Form(), Form()
+        for form in (self._descriptors, self._certainty, self._partner):
+            column.addWidget(form)
+        sure = Question(CONFIDENCE, say(Text.CONFIDENCE), tuple(map(str, CONFIDENCES)))
+        self._certainty.ask([sure])
+        self._descriptors.answered.connect(self.described)
+        self._certainty.answered.connect(
+            lambda _, chosen: self.rated.emit(int(chosen[0]) if chosen else None)
+        )
+        self._partner.answered.connect(
+            lambda _, chosen: self.partner_chosen.emit(self._partner_ids[chosen[0]] if chosen else "")
+        )
+        return self._details
 
     def _make_note(self) -> QPlainTextEdit:
         self._note = QPlainTextEdit()
@@ -146,13 +160,23 @@ class FindingsPanel(QWidget):
         self._note.textChanged.connect(self._note_timer.start)
         return self._note
 
-    def _show_marks(self, marks: Sequence[Annotation], chosen_id: str, view_names: Mapping[str, str]) -> None:
+    def _show_template(self, template: Template) -> None:
+        self._template = template
+        for choice in self._labels.buttons():
+            self._labels.removeButton(choice)
+            choice.deleteLater()
+        for i, finding in enumerate(template.findings):
+            choice = button(finding.name, "grade", f"label_{finding.name}", is_choice=True)
+            choice.clicked.connect(lambda _, name=finding.name: self.label_chosen.emit(name))
+            self._labels.addButton(choice)
+            self._label_grid.addWidget(choice, i // COLUMNS_OF_LABELS, i % COLUMNS_OF_LABELS)
+        self._case.ask(template.questions)
+
+    def _show_marks(self, opened: OpenReading | None, chosen_id: str) -> None:
+        marks = opened.marks if opened else ()
         with QSignalBlocker(self._marks):
             self._marks.clear()
-            for number, mark in enumerate(marks, start=1):
-                words = say(
-                    Text.FINDING, number=number, label=mark.label, view=view_names.get(mark.image_id, "")
-                )
+            for mark, words in zip(marks, _lines(opened), strict=True):
                 item = QListWidgetItem(words)
                 item.setData(Qt.ItemDataRole.UserRole, mark.id)
                 self._marks.addItem(item)
@@ -161,22 +185,61 @@ class FindingsPanel(QWidget):
         self._marks.setVisible(bool(marks))
         self._no_marks.setVisible(not marks)
 
-    def _show_note(self, assessment: Assessment | None) -> None:
-        """Put in the note of another reading; within one, what is written here is the newest."""
-        reading_id = assessment.reading_id if assessment else ""
-        if reading_id != self._reading_id:
-            self._reading_id = reading_id
-            with QSignalBlocker(self._note):
-                self._note.setPlainText(assessment.text if assessment else "")
+    def _show_details(self, opened: OpenReading | None, chosen: Annotation | None) -> None:
+        """Of a measure nothing is asked."""
+        is_asked = opened is not None and chosen is not None and bool(chosen.label)
+        self._details.setVisible(is_asked)
+        if opened is None or chosen is None or not is_asked:
+            return
+        self._descriptors.ask(opened.template.finding(chosen.label).questions)
+        self._descriptors.show_answers(chosen.descriptors)
+        self._certainty.show_answers({CONFIDENCE: (str(chosen.confidence),)} if chosen.confidence else {})
+        names = dict(zip((mark.id for mark in opened.marks), _names(opened), strict=True))
+        self._partner_ids = {names[mark.id]: mark.id for mark in partners(opened.report, chosen.id)}
+        same = Question(PARTNER, say(Text.SAME_AS), tuple(self._partner_ids))
+        self._partner.ask([same] if self._partner_ids else [])
+        self._partner.setVisible(bool(self._partner_ids))
+        partner = names.get(chosen.partner_id)
+        self._partner.show_answers({PARTNER: (partner,)} if partner else {})
 
-    def _show_birads(self, category: int | None) -> None:
-        # An exclusive group cannot be emptied, so it is not exclusive while nothing is chosen.
-        self._birads.setExclusive(False)
-        for choice in self._birads.buttons():
-            choice.setChecked(self._birads.id(choice) == category)
-        self._birads.setExclusive(True)
+    def _show_note(self, assessment: Assessment | None) -> None:
+        """Put in a note that is another than was shown last; what is written here is newer than that."""
+        kept = (assessment.reading_id, assessment.text) if assessment else ("", "")
+        if kept != self._shown_note:
+            self._shown_note = kept
+            if kept[1] != self.note:
+                with QSignalBlocker(self._note):
+                    self._note.setPlainText(kept[1])
 
     @Slot(QListWidgetItem, QListWidgetItem)
     def _on_mark(self, current: QListWidgetItem | None, _previous: QListWidgetItem | None) -> None:
         if current is not None:
             self.mark_chosen.emit(current.data(Qt.ItemDataRole.UserRole))
+
+
+def _names(opened: OpenReading) -> list[str]:
+    """What each mark is called, with its number and its view."""
+    images: Mapping[str, str] = {image.id: view_name(image) for image in opened.images}
+    names = []
+    for number, mark in enumerate(opened.marks, start=1):
+        image = opened.image(mark.image_id)
+        words = mark_words(mark, image) if image else mark.label
+        view = images.get(mark.image_id, "")
+        names.append(say(Text.FINDING, number=number, label=words, view=view))
+    return names
+
+
+def _lines(opened: OpenReading | None) -> list[str]:
+    """The names of the marks, how sure the reader is, and which other mark is the same finding."""
+    if opened is None:
+        return []
+    numbers = {mark.id: number for number, mark in enumerate(opened.marks, start=1)}
+    lines = []
+    for mark, name in zip(opened.marks, _names(opened), strict=True):
+        line = name
+        if mark.partner_id in numbers:
+            line = say(Text.FINDING_SAME, finding=line, number=numbers[mark.partner_id])
+        if mark.confidence:
+            line = say(Text.FINDING_SURE, finding=line, confidence=mark.confidence)
+        lines.append(line)
+    return lines

@@ -9,15 +9,13 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from acquisition.domain import Display, MarkKind
+from acquisition.domain import Display
 from acquisition.errors import UserError
-from acquisition.shapes import Points
 from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
 from app.read import light
 from app.read.actions import make_actions, show_paused
 from app.read.display_watch import DisplayWatch, screen_display
-from app.read.hanging import view_name
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
@@ -26,14 +24,14 @@ from app.read.operator_panel import OperatorPanel
 from app.read.reader_page import ReaderPage
 from app.read.reception import Reception
 from app.read.recording_bar import RecordingBar
-from app.read.report import reshaped
+from app.read.reporting import Reporting
 from app.read.session import AssessmentMissing, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
 from app.read.storage_light import StorageLight
 from app.read.worklist import n_to_reread
 from app.read.worklist_panel import told
-from app.texts import LABELS, Text, say
+from app.texts import Text, say
 
 LOOK_EVERY_MS = 500
 
@@ -59,8 +57,6 @@ class ReadWindow(QWidget):
         self._display_of = display_of
         self.calibration = calibration
         self._next_case_id: str | None = None
-        self._label = LABELS[0].value
-        self._chosen_mark = ""
         self._light = light.NOT_RECORDED
         self._is_closed = False
         self._watch = DisplayWatch(self, screen_of)
@@ -111,6 +107,9 @@ class ReadWindow(QWidget):
         self._message = StageMessage()
         self._side = SidePanel()
         self._actions = make_actions(self, self._desk)
+        self._reporting = Reporting(
+            self.session, self.lightbox, self._side.findings, self._actions, self._do, self
+        )
         self._bar = RecordingBar(self._actions, self.session.source.is_simulated)
         self._stage = QStackedWidget()
         self._stage.addWidget(self.lightbox)
@@ -131,10 +130,6 @@ class ReadWindow(QWidget):
 
     def _connect(self) -> None:
         for name, slot in {
-            "mark": self._on_mark_mode,
-            "delete": self._on_delete,
-            "undo": lambda: self._do(self.session.undo),
-            "redo": lambda: self._do(self.session.redo),
             "invert": self.lightbox.invert,
             "fit": self.lightbox.reset,
             "actual": self.lightbox.actual_size,
@@ -154,12 +149,7 @@ class ReadWindow(QWidget):
             "calibrate": self._on_calibrate,
         }.items():
             self._actions[name].triggered.connect(slot)
-        for category in range(7):
-            self._actions[f"birads{category}"].triggered.connect(partial(self._on_birads, category))
         self.lightbox.painted.connect(self.session.view_painted)
-        self.lightbox.mark_drawn.connect(self._on_drawn)
-        self.lightbox.mark_reshaped.connect(self._on_reshaped)
-        self.lightbox.mark_chosen.connect(self._on_mark_chosen)
         self.lightbox.stage_shown.connect(self._on_stage)
         self._loader.loaded.connect(self.lightbox.show_image)
         self._loader.refused.connect(self.lightbox.show_refusal)
@@ -167,12 +157,7 @@ class ReadWindow(QWidget):
         self._reader_page.cancelled.connect(self._on_start_cancelled)
         self._side.worklist.case_chosen.connect(self.open_case)
         self._side.worklist.end_asked.connect(self._end)
-        findings = self._side.findings
-        findings.label_chosen.connect(self._on_label)
-        findings.mark_chosen.connect(self._on_mark_chosen)
-        findings.birads_chosen.connect(self._on_birads)
-        findings.note_paused.connect(lambda: self._do(self._keep_note))
-        findings.commit_asked.connect(self._on_commit)
+        self._side.findings.commit_asked.connect(self._on_commit)
         self._operator.closed.connect(partial(self._actions["operator"].setChecked, False))
         self._timer.timeout.connect(self._look_at_recorder)
         self._reception.began.connect(self._on_began)
@@ -216,7 +201,7 @@ class ReadWindow(QWidget):
         if self.session.reader is None:
             return
         self.calibration.end()
-        self._do(self._keep_note)
+        self._do(self._reporting.keep_note)
         self._timer.stop()
         self.lightbox.hang(())
         self._loader.want(())
@@ -247,7 +232,7 @@ class ReadWindow(QWidget):
         if opened is not None and opened.case.id == case_id:
             self._focus_page()
             return
-        self._do(self._keep_note)
+        self._do(self._reporting.keep_note)
         if case_id is not None and self.calibration.is_due:
             self._do(self._put_away)
             self._look_ahead(case_id)
@@ -256,9 +241,7 @@ class ReadWindow(QWidget):
             self._open_case(case_id)
 
     def _open_case(self, case_id: str | None) -> None:
-        self._chosen_mark = ""
-        self._actions["mark"].setChecked(False)
-        self.lightbox.take_tool(None)
+        self._reporting.begin()
         self._do(partial(self._turn_to, case_id))
         self._focus_page()
 
@@ -310,61 +293,22 @@ class ReadWindow(QWidget):
         if opened is None:
             return
         try:
-            self._keep_note()
+            self._reporting.keep_note()
             committed = self.session.commit()
-        except AssessmentMissing:
+        except AssessmentMissing as missing:
             self._side.show()
-            self._side.findings.show_problem(say(Text.CHOOSE_BIRADS))
+            self._side.findings.show_problem(say(Text.CHOOSE_ANSWER, question=missing.question.title))
         except UserError as error:
             self._side.findings.show_problem(str(error))
         else:
             self._side.worklist.show_notice(told(committed))
             self.open_case(self.session.next_unread(opened.case.id))
 
-    # Marks and the conclusion
-
-    @Slot(bool)
-    def _on_mark_mode(self, is_marking: bool) -> None:
-        self.lightbox.take_tool(MarkKind.RECTANGLE if is_marking else None)
-
-    @Slot(str, object, object)
-    def _on_drawn(self, image_id: str, kind: MarkKind, points_px: Points) -> None:
-        def add() -> None:
-            self._chosen_mark = self.session.add_mark(image_id, kind, points_px, self._label).id
-
-        self._do(add)
-
-    @Slot(str, object)
-    def _on_reshaped(self, mark_id: str, points_px: Points) -> None:
-        self._do(lambda: self.session.revise(lambda report: reshaped(report, mark_id, points_px)))
-
     @Slot(int, int)
     def _on_stage(self, stage: int, n_stages: int) -> None:
         self._bar.show_stage(stage, n_stages)
         self._actions["previousStage"].setEnabled(stage > 0)
         self._actions["nextStage"].setEnabled(stage < n_stages - 1)
-
-    @Slot()
-    def _on_delete(self) -> None:
-        self._do(partial(self.session.delete_mark, self._chosen_mark))
-
-    @Slot(str)
-    def _on_label(self, word: str) -> None:
-        self._label = word
-        self._do(partial(self.session.relabel, self._chosen_mark, word))
-
-    @Slot(str)
-    def _on_mark_chosen(self, mark_id: str) -> None:
-        self._chosen_mark = mark_id
-        self._refresh()
-
-    @Slot(int)
-    def _on_birads(self, category: int) -> None:
-        self._do(partial(self.session.assess, birads=category))
-
-    def _keep_note(self) -> None:
-        if self.session.open_reading is not None:
-            self.session.assess(text=self._side.findings.note)
 
     def _do(self, verb: Callable[[], object]) -> None:
         """Do it, show what came of it, and say it plainly where the store refused."""
@@ -425,8 +369,8 @@ class ReadWindow(QWidget):
             return
         elif self._side.findings.is_writing:
             self._focus_page()
-        elif self._actions["mark"].isChecked():
-            self._actions["mark"].trigger()
+        elif self._reporting.put_tool_away():
+            return
         elif self.lightbox.is_alone:
             self.lightbox.toggle_alone()
 
@@ -457,19 +401,10 @@ class ReadWindow(QWidget):
     def _refresh(self) -> None:
         """Show the session as it is now."""
         opened = self.session.open_reading
-        current = opened.marks if opened else ()
-        names = {image.id: view_name(image) for image in opened.images} if opened else {}
-        self.lightbox.show_marks(current, self._chosen_mark)
-        self._side.findings.show_findings(
-            current, self._chosen_mark, names, opened.assessment if opened else None
-        )
+        self._reporting.show(opened)
         if self.session.reader is not None:
             case_id = opened.case.id if opened else None
             self._side.worklist.show_worklist(self.session.reader.pseudonym, self.session.worklist, case_id)
-        self._actions["undo"].setEnabled(bool(opened and opened.history.done))
-        self._actions["redo"].setEnabled(bool(opened and opened.history.undone))
-        self._actions["delete"].setEnabled(bool(opened and opened.report.find(self._chosen_mark)))
-        self._actions["mark"].setEnabled(opened is not None)
         self._show_stage()
 
     def _show_stage(self) -> None:

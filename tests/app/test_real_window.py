@@ -64,7 +64,7 @@ def test_a_case_is_read_with_mouse_and_keys(workstation: Workstation) -> None:
         apply(left.screen_to_image, np.array([[round(x), round(y)]]))[0], abs=1e-6
     )
 
-    workstation.hand("key", "d")
+    workstation.hand("key", "r")
     workstation.drag(1, on_display(zoomed, 100, 400), on_display(zoomed, 250, 520))
     workstation.hand("key", "ctrl+4", "key", "Return")
     readings = workstation.store.readings
@@ -97,7 +97,7 @@ def test_a_kill_in_the_middle_loses_no_mark_and_hardly_any_gaze(
 ) -> None:
     workstation.sit_down()
     panel = workstation.panel("R", "MLO")
-    workstation.hand("key", "d")
+    workstation.hand("key", "r")
     workstation.drag(1, on_display(panel, 300, 300), on_display(panel, 400, 400))
     workstation.hand("key", "ctrl+3")
     reading = workstation.store.readings()[0]

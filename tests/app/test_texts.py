@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from app.texts import CONTEXT, LABELS, Text, say
+from app.texts import CONTEXT, Text, say
 
 
 class Mirror(QTranslator):
@@ -39,13 +39,3 @@ def test_a_translation_is_used_from_when_it_is_installed(qapp: QApplication) -> 
     finally:
         QCoreApplication.removeTranslator(mirror)
     assert say(Text.DONE_OF, done=1, total=2) == "1 of 2 read"
-
-
-def test_labels_are_stored_as_plain_words() -> None:
-    assert [label.value for label in LABELS] == [
-        "mass",
-        "calcification",
-        "asymmetry",
-        "distortion",
-        "other",
-    ]

@@ -67,7 +67,7 @@ def test_a_reading_with_its_gaze_views_and_gap_is_in_the_store(
     assert room.session.wait_until_stored(10)
     qtbot.keyClick(focused(), Qt.Key.Key_P)
     qtbot.keyClick(focused(), Qt.Key.Key_P)
-    qtbot.keyClick(focused(), Qt.Key.Key_D)
+    qtbot.keyClick(focused(), Qt.Key.Key_R)
     box, start = room.lightbox, QPoint(400, 150)
     qtbot.mousePress(box, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
     qtbot.mouseMove(box, start + QPoint(30, 30))

@@ -245,7 +245,7 @@ def test_titles_that_may_tell_the_truth_are_nowhere_on_the_screen(reading: Room)
 def test_a_case_is_marked_assessed_committed_and_the_next_one_opens(reading: Room) -> None:
     first = reading.desk.session.open_reading
     assert first is not None
-    reading.key(Qt.Key.Key_D)
+    reading.key(Qt.Key.Key_R)
     reading.draw()
     reading.key(Qt.Key.Key_4, CTRL)
     assert reading.find(QPushButton, "birads4").isChecked()
@@ -254,7 +254,7 @@ def test_a_case_is_marked_assessed_committed_and_the_next_one_opens(reading: Roo
     assert reading.desk.catalogue.reading_by_id[first.reading.id].state is ReadingState.COMMITTED
     [mark] = reading.desk.catalogue.annotations(first.reading.id)
     assert (mark.image_id, mark.label) == ("case_1 R CC", "mass")
-    assert not reading.find(QToolButton, "markButton").isChecked(), "marking ends with the case"
+    assert not reading.find(QToolButton, "rectangleButton").isChecked(), "marking ends with the case"
     reading.see_case()
     assert reading.desk.recorder.views()[-1].panels[0].image_id == "case_2 R CC"
 
@@ -286,7 +286,7 @@ def test_the_last_commit_says_that_everything_is_read(reading: Room) -> None:
 def test_n_goes_on_and_back_and_a_draft_comes_back(reading: Room) -> None:
     reading.key(Qt.Key.Key_N, SHIFT)
     assert reading.case_id == "case_1", "there is nothing before the first"
-    reading.key(Qt.Key.Key_D)
+    reading.key(Qt.Key.Key_R)
     reading.draw()
     reading.key(Qt.Key.Key_3, CTRL)
     reading.key(Qt.Key.Key_N)
@@ -322,7 +322,7 @@ def test_marks_are_labelled_chosen_deleted_and_brought_back(reading: Room) -> No
     marks = reading.find(QListWidget, "marks")
     assert reading.find(QLabel, "noMarks").isVisible()
     reading.click("label_calcification")
-    reading.key(Qt.Key.Key_D)
+    reading.key(Qt.Key.Key_R)
     reading.draw()
     assert marks.item(0).text() == "1  calcification  R CC"
     reading.click("label_distortion")
@@ -498,7 +498,7 @@ def test_the_window_stays_alive_while_images_decode(room: Room) -> None:
 
 def test_a_store_that_refuses_is_told_plainly_and_the_mark_is_not_shown(reading: Room) -> None:
     reading.desk.catalogue.refusal = StoreError("The disk is full: make room and mark again.")
-    reading.key(Qt.Key.Key_D)
+    reading.key(Qt.Key.Key_R)
     reading.draw()
     assert reading.words("findingsProblem") == "The disk is full: make room and mark again."
     assert reading.find(QListWidget, "marks").count() == 0
@@ -598,7 +598,7 @@ def test_a_warning_is_told_but_the_case_is_done(reading: Room) -> None:
 
 
 def test_a_changed_display_ends_the_recording_keeps_the_draft_and_says_so(reading: Room) -> None:
-    reading.key(Qt.Key.Key_D)
+    reading.key(Qt.Key.Key_R)
     reading.draw()
     reading.desk.screen = replace(DISPLAY, width_px=1280, height_px=1024)
     reading.window._watch.look()
