@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from acquisition.command_line import JsonOption, Step, VerboseOption, progress_bar, run, show, show_json
 from acquisition.errors import UserError
@@ -26,78 +26,24 @@ from learning.files import (
     save_relation,
     save_set,
 )
-from learning.similarity import describe_traces, find_profile, graph_of_features
+from learning.relating import HERE, Recipe, compare_recipes, describe, relate
+from learning.similarity import SCHEMES
+from learning.similarity.edges import Edges
+from learning.similarity.picture import save_histogram
+from learning.similarity.scores import Scores, extremes, score_histogram
+from learning.similarity.spread import Spread
 from learning.storage import file_hash
 
-COLLAPSES = ("mean", "max")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a relation graph is made."""
-
-    scheme: str = "tima"
-    profile: str = "corrected"
-    threshold: float | None = None
-    """Pairs of images at or below it are dropped; None keeps all."""
-    collapse: str = "mean"
-    """An image that was read more than once takes part with all its traces: the similarity of two images is
-    the `mean` or the `max` over all pairs of their traces."""
-
-
-def relate(traces: Traces, recipe: Recipe, progress: Step | None = None) -> Relation:
-    """The relation of all images that have gaze: traces are compared first, then collapsed to images."""
-    scheme, collapse, threshold = recipe.scheme, recipe.collapse, recipe.threshold
-    if collapse not in COLLAPSES:
-        raise UserError(
-            f"There is no rule '{collapse}' for several readings; choose {' or '.join(COLLAPSES)}."
-        )
-    if progress:
-        progress(0.0, f"features of {len(traces)} traces")
-    chosen = find_profile(recipe.profile)
-    features = describe_traces(traces.split(), scheme, canvas=traces.canvas_px, profile=chosen)
-    if progress:
-        progress(0.7, f"{len(traces) * (len(traces) - 1) // 2} pairs")
-    ids, image = np.unique(traces.image_ids, return_inverse=True)
-    is_read_once = len(ids) == len(traces)
-    graph = graph_of_features(features, scheme, profile=chosen, threshold=threshold if is_read_once else None)
-    edges = graph.tocoo()
-    rows, columns, values = _collapsed(image[edges.row], image[edges.col], edges.data, len(ids), collapse)
-    if threshold is not None:
-        strong = values > np.float32(threshold)
-        rows, columns, values = rows[strong], columns[strong], values[strong]
-    if progress:
-        progress(1.0, f"{len(values)} edges")
-    return Relation(
-        ids=ids,
-        rows=rows,
-        columns=columns,
-        values=values,
-        scheme=scheme,
-        profile=chosen.name,
-        parameters=chosen.parameters(),
-        collapse=collapse,
-        floor=-1.0 if threshold is None else threshold,
-    )
-
-
-def _collapsed(
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    values: NDArray[np.float32],
-    n_images: int,
-    collapse: str,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Edges between traces, named by their images, as one edge per unordered pair of images."""
-    apart = rows < columns
-    key, pair = np.unique(rows[apart] * n_images + columns[apart], return_inverse=True)
-    if collapse == "max":
-        collapsed = np.zeros(len(key), np.float32)
-        np.maximum.at(collapsed, pair, values[apart])
-    else:
-        sums = np.bincount(pair, weights=values[apart], minlength=len(key))
-        collapsed = (sums / np.maximum(np.bincount(pair, minlength=len(key)), 1)).astype(np.float32)
-    return (key // max(n_images, 1)).astype(np.int32), (key % max(n_images, 1)).astype(np.int32), collapsed
+__all__ = [
+    "Recipe",
+    "app",
+    "committed_traces",
+    "join_traces",
+    "relate",
+    "relate_set",
+    "relate_store",
+    "store_traces",
+]
 
 
 def committed_traces(store: Store, progress: Step | None = None) -> list[Trace]:
@@ -125,26 +71,40 @@ def join_traces(traces: Sequence[Trace], image_ids: Sequence[str], reader_ids: S
     )
 
 
-def relate_set(folder: Path, recipe: Recipe, progress: Step | None = None) -> Relation:
+def relate_set(folder: Path, recipe: Recipe, progress: Step | None = None, spread: Spread = HERE) -> Relation:
     """Add (or replace) a relation graph in a set, from the traces that it holds."""
     manifest = load_set(folder)
-    relation = relate(load_traces(folder / TRACES), recipe, progress)
     name = f"relations/{recipe.scheme}.npz"
-    save_relation(folder / name, relation)
+    relation = _relate_into(folder / name, load_traces(folder / TRACES), recipe, progress, spread)
     files = manifest.files | {name: file_hash(folder / name)}
     relations = manifest.relations | {recipe.scheme: name}
     save_set(folder, manifest.model_copy(update={"files": files, "relations": relations}))
     return relation
 
 
-def relate_store(store: Store, out: Path, recipe: Recipe, progress: Step | None = None) -> Relation:
+def relate_store(
+    store: Store, out: Path, recipe: Recipe, progress: Step | None = None, spread: Spread = HERE
+) -> Relation:
     """Write the graph of a store's committed readings. It names the store's images: not for sending."""
+    return _relate_into(out, store_traces(store, progress), recipe, progress, spread)
+
+
+def store_traces(store: Store, progress: Step | None = None) -> Traces:
+    """All gaze of a store that a graph may use. Raises `UserError` where there is none."""
     found = committed_traces(store, progress)
     if not found:
         raise UserError("The store holds no committed reading with gaze on an image; read a case first.")
-    traces = join_traces(found, [trace.image_id for trace in found], [trace.reader_id for trace in found])
-    relation = relate(traces, recipe, progress)
+    return join_traces(found, [trace.image_id for trace in found], [trace.reader_id for trace in found])
+
+
+def _relate_into(
+    out: Path, traces: Traces, recipe: Recipe, progress: Step | None, spread: Spread
+) -> Relation:
+    """Write a graph; what is finished lies beside it until the graph is whole."""
+    keep = out.with_name(f".{out.name}.parts")
+    relation = relate(traces, recipe, progress, spread, keep)
     save_relation(out, relation)
+    shutil.rmtree(keep, ignore_errors=True)
     return relation
 
 
@@ -158,35 +118,88 @@ def main(
     ] = None,
     store: Annotated[str | None, typer.Option("--store", metavar="URL_OR_DIR", help="A store.")] = None,
     recordings: Annotated[Path | None, typer.Option("--recordings", metavar="DIR")] = None,
-    scheme: Annotated[str, typer.Option(help="tima")] = "tima",
+    scheme: Annotated[str, typer.Option(help=f"{', '.join(SCHEMES)}, or 0.7tima+0.3moments.")] = "tima",
     profile: Annotated[str, typer.Option(help="corrected, or reference: as published.")] = "corrected",
     threshold: Annotated[
         float | None, typer.Option(help="Drop pairs at or below it; all are kept without.")
     ] = None,
-    collapse: Annotated[str, typer.Option(help="Several readings of an image: mean or max.")] = "mean",
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", min=1, help="Keep the k strongest pairs of each image.")
+    ] = None,
+    keep: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Instead of a threshold: strongest share of pairs.")
+    ] = None,
+    positives: Annotated[
+        float | None, typer.Option(metavar="N", help="Instead of a threshold: pairs an image, on average.")
+    ] = None,
+    collapse: Annotated[
+        str, typer.Option(help="Several readings of an image: mean, max or same-reader.")
+    ] = "mean",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="The graph of a store: an .npz file.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw how similar all pairs are.")
+    ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="SCHEME[:PROFILE]", help="Write nothing; tell how far another scheme agrees."),
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Processes; with 1, threads of this one.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler that has the work done.")
     ] = None,
     as_json: JsonOption = False,
     _verbose: VerboseOption = False,
 ) -> None:
-    """Make the relation graph of a set (kept in it) or of a store.
+    """Make the relation graph of a set (kept in it) or of a store; one that was broken off goes on.
 
     Example: python -m learning.graph ./set --scheme tima
     """
     place = store or source
     if place is None:
         raise UserError("Say whose gaze: give a set, a store's folder, or --store URL_OR_DIR.")
-    recipe = Recipe(scheme, profile, threshold, collapse)
+    recipe = Recipe(scheme, profile, threshold, top_k, keep, positives, collapse)
+    of_set = store is None and (Path(place) / MANIFEST).is_file()
     with progress_bar("Graph") as progress:
-        if store is None and (Path(place) / MANIFEST).is_file():
-            relation = relate_set(Path(place), recipe, progress)
+        traces = _traces(place, recordings, of_set, progress)
+        if compare is not None:
+            told = compare_recipes(traces, recipe, _other(recipe, compare))
+            show(told, title=f"{scheme} beside {compare}", as_json=as_json, empty="")
+            return
+        if of_set:
             written = Path(place) / "relations" / f"{scheme}.npz"
+            relation = relate_set(Path(place), recipe, progress, Spread(processes, cluster))
         else:
-            _check_store(place)
-            written = out or Path(f"{scheme}.npz")
-            with open_store(place, recordings) as opened:
-                relation = relate_store(opened, written, recipe, progress)
+            written = _as_npz(out or Path(scheme))
+            relation = _relate_into(written, traces, recipe, progress, Spread(processes, cluster))
+        if picture is not None:
+            save_histogram(picture, _scores(traces, recipe), scheme, relation.floor)
+    _tell(relation, written, as_json)
+
+
+def _traces(place: str, recordings: Path | None, of_set: bool, progress: Step) -> Traces:
+    if of_set:
+        return load_traces(Path(place) / TRACES)
+    _check_store(place)
+    with open_store(place, recordings) as opened:
+        return store_traces(opened, progress)
+
+
+def _scores(traces: Traces, recipe: Recipe) -> Scores:
+    return score_histogram(describe(traces, recipe)[0])
+
+
+def _other(recipe: Recipe, named: str) -> Recipe:
+    scheme, _, profile = named.partition(":")
+    return replace(recipe, scheme=scheme or recipe.scheme, profile=profile or recipe.profile)
+
+
+def _as_npz(out: Path) -> Path:
+    return out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz")
+
+
+def _tell(relation: Relation, written: Path, as_json: bool) -> None:
     told = {
         "graph": str(written),
         "images": len(relation.ids),
@@ -198,11 +211,13 @@ def main(
         for t in (0.7, 0.8, 0.9, 0.95)
         if t >= relation.floor
     ]
+    strongest = extremes(Edges(relation.rows, relation.columns, relation.values), relation.ids.tolist())
     if as_json:
-        show_json(told | {"pair_rates": rates})
+        show_json(told | {"pair_rates": rates, "extremes": strongest})
     else:
         show([told], title="Relation graph", as_json=False, empty="")
         show(rates, title="Pairs above a threshold", as_json=False, empty="No threshold above the floor.")
+        show(strongest, title="Strongest and weakest pairs kept", as_json=False, empty="No pair was kept.")
 
 
 def _check_store(place: str) -> None:

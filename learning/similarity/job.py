@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +16,6 @@ from learning.similarity.comparison import Comparison, Part, compare, strip_edge
 from learning.similarity.edges import Edges, Selection
 from learning.similarity.kernel import IntArray
 from learning.similarity.profile import Profile
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,7 @@ def band_edges(job: Job, band: range, n_threads: int = 1) -> Edges:
         return Edges.join(list(pool.map(edges, strips)))
 
 
-def run_job(job: Job, *, n_threads: int | None = None, progress: Progress | None = None) -> Edges:
+def run_job(job: Job, *, n_threads: int | None = None) -> Edges:
     """All edges of a job, sorted, on threads of this process (as many as cores where none are asked for)."""
-    bands = job.bands(64 if progress else 1)
-    parts = []
-    for done, band in enumerate(bands):
-        parts.append(band_edges(job, band, n_threads or os.cpu_count() or 1))
-        if progress:
-            progress((done + 1) / len(bands))
-    return Edges.join(parts).unordered()
+    n_threads = n_threads or os.cpu_count() or 1
+    return Edges.join([band_edges(job, band, n_threads) for band in job.bands(1)]).unordered()

@@ -52,11 +52,12 @@ class MomentsKernel:
         values[described] = packed.values
         self.order = np.lexsort((values[:, 1], values[:, 0])).astype(np.int64)
         self._m00, self._i1 = np.ascontiguousarray(values[self.order].T)
+        self._with_inverses = with_inverses(self._m00), with_inverses(self._i1)
         self._n_described = int(described.sum())
 
     def fill(self, rows: IntArray, columns: range, out: Tile) -> None:
         """See `Kernel`."""
-        _fill(with_inverses(self._m00), with_inverses(self._i1), rows, columns.start, out)
+        _fill(*self._with_inverses, rows, columns.start, out)
         out[rows >= self._n_described] = 0.0
         out[:, max(self._n_described - columns.start, 0) :] = 0.0
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from acquisition.errors import UserError
 from learning.files import Traces, load_relation, load_set, load_traces
 from learning.graph import Recipe, app, relate, relate_set
+from learning.relating import compare_recipes
 from learning.similarity import relation_matrix
 from tests.learning.sets import make_set
 from tests.learning.similarity.scanpaths import CANVAS, scanpath
@@ -86,3 +87,77 @@ def test_the_command_tells_the_pair_rates(tmp_path: Path) -> None:
     assert told["images"] == 12
     rates = [row["pair_rate"] for row in told["pair_rates"]]
     assert rates == sorted(rates, reverse=True)
+
+
+def test_the_readings_of_one_reader_alone() -> None:
+    traces = dataclasses.replace(several_readings(), reader_ids=np.array(list("xxyyxxz")))
+    relation = relate(traces, Recipe(collapse="same-reader"))
+    matrix = relation_matrix(traces.split(), "tima", canvas=CANVAS)
+    seen = {}
+    for i in range(7):
+        for j in range(i + 1, 7):
+            images = tuple(sorted((str(traces.image_ids[i]), str(traces.image_ids[j]))))
+            if traces.reader_ids[i] == traces.reader_ids[j] and images[0] != images[1]:
+                seen.setdefault(images, []).append(matrix[i, j])
+    told = {
+        (str(relation.ids[row]), str(relation.ids[column])): value
+        for row, column, value in zip(relation.rows, relation.columns, relation.values, strict=True)
+    }
+    assert told == {pair: pytest.approx(np.mean(values), abs=1e-6) for pair, values in seen.items()}
+    assert 0 < len(told) < 6
+
+
+def test_schemes_are_weighed() -> None:
+    traces = several_readings()
+    both, tima, moments = (relate(traces, Recipe(scheme)) for scheme in ("3tima+moments", "tima", "moments"))
+    assert both.scheme == "3tima+moments"
+    np.testing.assert_allclose(both.values, 0.75 * tima.values + 0.25 * moments.values, atol=1e-6)
+
+
+@pytest.mark.parametrize("scheme", ["telepathy", "tima+", "0tima", "2*tima", "tima+telepathy", ""])
+def test_what_is_no_scheme_gets_a_sentence(scheme: str) -> None:
+    with pytest.raises(UserError, match="scheme"):
+        relate(several_readings(), Recipe(scheme))
+
+
+def test_a_share_of_the_pairs_or_so_many_positives_are_kept() -> None:
+    traces = several_readings()
+    whole = np.sort(relate(traces, Recipe()).values)
+    np.testing.assert_array_equal(np.sort(relate(traces, Recipe(keep=0.5)).values), whole[3:])
+    np.testing.assert_array_equal(np.sort(relate(traces, Recipe(positives=1)).values), whole[4:])
+    with pytest.raises(UserError, match="one of the three"):
+        relate(traces, Recipe(threshold=0.5, keep=0.5))
+    with pytest.raises(UserError, match="between 0 and 1, not 7"):
+        relate(traces, Recipe(keep=7))
+
+
+def test_the_strongest_of_each_image_have_a_floor() -> None:
+    traces = several_readings()
+    whole, strongest = relate(traces, Recipe()), relate(traces, Recipe(top_k=1))
+    assert 2 <= len(strongest.values) < 6
+    above = strongest.values[strongest.values > np.float32(strongest.floor)]
+    assert len(above) == (whole.values > np.float32(strongest.floor)).sum()
+
+
+def test_a_relation_agrees_with_itself_and_less_with_another() -> None:
+    traces = several_readings()
+    same = compare_recipes(traces, Recipe(), Recipe())
+    assert [row["value"] for row in same] == [1, 1, 1, 1]
+    other = compare_recipes(traces, Recipe(), Recipe("dhash"))
+    assert other[0]["value"] < 1
+
+
+def test_the_command_draws_and_compares(tmp_path: Path) -> None:
+    make_set(tmp_path / "set")
+    picture = tmp_path / "scores.png"
+    drawn = CliRunner().invoke(
+        app, [str(tmp_path / "set"), "--scheme", "dhash", "--top-k", "3", "--picture", str(picture), "--json"]
+    )
+    assert drawn.exit_code == 0, drawn.output
+    assert picture.is_file()
+    assert len(json.loads(drawn.stdout)["extremes"]) > 0
+    assert not list((tmp_path / "set" / "relations").glob(".*"))
+    load_set(tmp_path / "set")
+    compared = CliRunner().invoke(app, [str(tmp_path / "set"), "--compare", "tima:reference", "--json"])
+    assert compared.exit_code == 0, compared.output
+    assert -1 <= json.loads(compared.stdout)[0]["value"] <= 1
