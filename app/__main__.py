@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": ("app.commands.demo", "demo_command"),
     "read": ("app.commands.read", "read_command"),
     "import": ("app.commands.importing", "import_command"),
+    "worklist": ("app.commands.worklist", "worklist_command"),
     "record": ("app.commands.record", "record_command"),
     "sources": ("app.commands.sources", "sources_command"),
     "readings": ("app.commands.listing", "readings_command"),
