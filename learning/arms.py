@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from acquisition.command_line import Step
-from learning.config import Gaze, RunConfig
+from acquisition.errors import UserError
+from learning.config import DEFAULT_DROP_PROBABILITY, DEFAULT_PAIR_RATE, Gaze, RunConfig
 from learning.pretrain import pretrain
 
 ARMS: tuple[Gaze, ...] = ("none", "gzpt", "random")
@@ -52,6 +53,8 @@ def run_arms(
         the arms' folders, in order.
     """
     base = config or RunConfig(epochs=EPOCHS, watch_every=4)
+    if "labels" in arms and base.threshold is not None:
+        raise UserError("Matched arms of labels need a pair rate: a threshold says nothing about labels.")
     tell = progress or _say_nothing
     n_epochs = warm_up_epochs + len(arms) * base.epochs
     n_threads = torch.get_num_threads()
@@ -76,13 +79,22 @@ def run_arms(
             start = str(out / WARM_UP)
         else:
             share = 0.0
-        settings = {gaze: base.model_copy(update={"gaze": gaze, "start_from": start}) for gaze in arms}
+        settings = {gaze: _of_arm(base, gaze).model_copy(update={"start_from": start}) for gaze in arms}
         _side_by_side(
             set_folder, out, settings, lambda done, message: tell(share + (1 - share) * done, message)
         )
     finally:
         torch.set_num_threads(n_threads)
     return [out / gaze for gaze in arms]
+
+
+def _of_arm(base: RunConfig, gaze: Gaze) -> RunConfig:
+    """The settings of an arm: label pairs are as many as those of gaze, and dropped as often."""
+    if gaze != "labels":
+        return base.model_copy(update={"gaze": gaze})
+    drop = DEFAULT_DROP_PROBABILITY if base.drop_probability is None else base.drop_probability
+    rate = base.pair_rate or DEFAULT_PAIR_RATE
+    return base.model_copy(update={"gaze": gaze, "pair_rate": rate, "drop_probability": drop})
 
 
 def _side_by_side(set_folder: Path, out: Path, settings: dict[Gaze, RunConfig], tell: Step) -> None:

@@ -6,7 +6,7 @@ An augmentation is data. The random numbers are drawn on the CPU, so that every 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor
@@ -22,6 +22,8 @@ class Augmentation:
 
     crop_area: tuple[float, float] = (1.0, 1.0)
     """Share of the image that a crop keeps; it is scaled back to the full size."""
+    crop_aspect: tuple[float, float] = (1.0, 1.0)
+    """Width over height of a crop, drawn evenly on a logarithmic scale."""
     flip_probability: float = 0.5
     """Of a mirror image, left to right."""
     turn_over_probability: float = 0.0
@@ -33,7 +35,11 @@ class Augmentation:
     blur_probability: float = 0.5
     blur_sd: tuple[float, float] = (0.1 / 224, 2.0 / 224)
     """Standard deviation of the blur as a share of the image's side."""
+    solarise_probability: float = 0.0
+    """Of all that is brighter than middle grey turning dark."""
 
+
+_STILL = Augmentation(flip_probability=0, jitter_probability=0)
 
 AUGMENTATIONS = {
     # McGIP's for mammograms: no crop. Saturation and hue of theirs do nothing to grey images.
@@ -41,6 +47,19 @@ AUGMENTATIONS = {
     "mammography": Augmentation(
         crop_area=(0.5, 1.0), turn_over_probability=0.5, brightness=0.4, contrast=0.4
     ),
+    # McGIP's for panoramic X-rays: two views in four differ in nothing.
+    "dental-published": _STILL,
+    "dental": Augmentation(crop_area=(0.5, 1.0), brightness=0.4, contrast=0.4),
+    "knee-published": replace(
+        _STILL,
+        crop_area=(0.08, 1.0),
+        crop_aspect=(3 / 4, 4 / 3),
+        flip_probability=0.5,
+        solarise_probability=0.2,
+    ),
+    "knee": Augmentation(crop_area=(0.4, 1.0), crop_aspect=(3 / 4, 4 / 3), brightness=0.4, contrast=0.4),
+    # A heart is on the left: no mirror image.
+    "chest": Augmentation(crop_area=(0.4, 1.0), flip_probability=0, brightness=0.4, contrast=0.4),
 }
 
 
@@ -56,7 +75,8 @@ def random_views(images: Tensor, chosen: Augmentation, draw: Generator) -> Tenso
     views = as_input(images)
     views = _place(views, chosen, draw)
     views = _jitter(views, chosen, draw)
-    return _blur(views, chosen, draw)
+    views = _blur(views, chosen, draw)
+    return _solarise(views, chosen, draw)
 
 
 def _uniform(n: int, low: float, high: float, draw: Generator) -> Tensor:
@@ -70,15 +90,25 @@ def _happens(n: int, probability: float, draw: Generator) -> Tensor:
 def _place(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
     """Crop and mirror, in one resampling."""
     n = len(views)
-    side = _uniform(n, *chosen.crop_area, draw).sqrt()
-    shift_x, shift_y = ((1 - side) * _uniform(n, -1, 1, draw) for _ in range(2))
+    width, height = _crop_sides(n, chosen, draw)
+    shift_x, shift_y = ((1 - side) * _uniform(n, -1, 1, draw) for side in (width, height))
     mirror_x = 1 - 2.0 * _happens(n, chosen.flip_probability, draw)
     mirror_y = 1 - 2.0 * _happens(n, chosen.turn_over_probability, draw)
     affine = torch.zeros(n, 2, 3)
-    affine[:, 0, 0], affine[:, 1, 1] = side * mirror_x, side * mirror_y
+    affine[:, 0, 0], affine[:, 1, 1] = width * mirror_x, height * mirror_y
     affine[:, 0, 2], affine[:, 1, 2] = shift_x, shift_y
     grid = affine_grid(affine.to(views.device), list(views.shape), align_corners=False)
     return grid_sample(views, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _crop_sides(n: int, chosen: Augmentation, draw: Generator) -> tuple[Tensor, Tensor]:
+    """(n,) widths and heights of the crops as shares of the image's side, never more than all of it."""
+    side = _uniform(n, *chosen.crop_area, draw).sqrt()
+    if chosen.crop_aspect == (1.0, 1.0):
+        return side, side
+    low, high = map(math.log, chosen.crop_aspect)
+    stretch = (_uniform(n, low, high, draw) / 2).exp()
+    return (side * stretch).clamp(max=1), (side / stretch).clamp(max=1)
 
 
 def _jitter(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
@@ -107,3 +137,11 @@ def _blur(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
     across = pad(views.transpose(0, 1), (reach, reach, reach, reach), mode="reflect")
     across = conv2d(across, kernels.view(n, 1, 1, -1), groups=n)
     return conv2d(across, kernels.view(n, 1, -1, 1), groups=n).transpose(0, 1)
+
+
+def _solarise(views: Tensor, chosen: Augmentation, draw: Generator) -> Tensor:
+    """Bright becomes dark; middle grey is 0."""
+    if not chosen.solarise_probability:
+        return views
+    happens = _happens(len(views), chosen.solarise_probability, draw).to(views.device).view(-1, 1, 1, 1)
+    return torch.where(happens & (views >= 0), -views, views)

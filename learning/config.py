@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from pathlib import Path
 from typing import Literal, Self
 
 import tomli_w
+import yaml  # type: ignore[import-untyped]
 from pydantic import Field, ValidationError, model_validator
 
 from acquisition.errors import FileRefused, UserError
@@ -20,6 +22,10 @@ Normalisation = Literal["global", "per_anchor"]
 """Whether every pair of a batch weighs the same in the loss (published), or every anchor."""
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
+
+OF_AN_ARM = {"gaze", "scheme", "threshold", "pair_rate", "drop_probability", "start_from"}
+OF_A_MACHINE = {"device", "label", "watch_every"}
+"""Two runs that differ in nothing but these settings are matched."""
 
 DEFAULT_PAIR_RATE = 0.075
 DEFAULT_DROP_PROBABILITY = 0.5
@@ -109,6 +115,12 @@ class RunConfig(Document):
         return usual if self.drop_probability is None else self.drop_probability
 
     @property
+    def matching_sha256(self) -> str:
+        """Equal for runs that differ in their pairs alone."""
+        shared = self.model_dump_json(exclude=OF_AN_ARM | OF_A_MACHINE)
+        return hashlib.sha256(shared.encode()).hexdigest()
+
+    @property
     def target_momentum(self) -> float:
         """Momentum of the target network at the start."""
         return USUAL_MOMENTUM[self.method] if self.momentum is None else self.momentum
@@ -127,9 +139,28 @@ def make_config(**settings: object) -> RunConfig:
         raise UserError(f"These settings do not work: {first_problem(error)}.") from error
 
 
+def read_run_file(path: Path) -> dict[str, object]:
+    """The settings in a run file, TOML or YAML; `make_config` validates them."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        settings = yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else tomllib.loads(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise FileRefused(f"{path} cannot be read as a run file: {reason}.") from error
+    if not isinstance(settings, dict):
+        raise FileRefused(f"{path} is no run file: it holds no settings by name, as in `epochs = 100`.")
+    return settings
+
+
 def save_config(folder: Path, config: RunConfig) -> None:
     """Write `config.toml`."""
     write_text(folder / CONFIG, tomli_w.dumps(config.model_dump(exclude_none=True)))
+
+
+def told_config(config: RunConfig) -> str:
+    """The settings in one line."""
+    told = config.model_dump(exclude_none=True)
+    return ", ".join(f"{name} = {value}" for name, value in told.items()) + "."
 
 
 def load_config(folder: Path) -> RunConfig:

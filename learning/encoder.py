@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,31 @@ def _fill(encoder: nn.Module, path: Path, backbone: str) -> None:
             weights = load_file(path)
         else:
             weights = torch.load(path, map_location="cpu", weights_only=True)
-        encoder.load_state_dict(weights, strict=True)
     except pickle.UnpicklingError as error:
         raise FileRefused(f"{path} holds more than tensors and was not opened; use safetensors.") from error
-    except (OSError, SafetensorError, RuntimeError, TypeError, EOFError) as error:
-        raise FileRefused(f"{path} does not hold a {backbone}: {error}.") from error
+    except (OSError, SafetensorError, RuntimeError, EOFError) as error:
+        raise FileRefused(f"{path} does not hold a {backbone}: {_first_line(error)}.") from error
+    if problem := _misfit(encoder.state_dict(), weights):
+        raise FileRefused(f"{path} does not hold a {backbone}: {problem}.")
+    encoder.load_state_dict(weights, strict=True)
+
+
+def _misfit(wanted: Mapping[str, Tensor], found: object) -> str:
+    """What keeps weights from being these, in a few words; empty where they are."""
+    if not isinstance(found, Mapping) or not all(isinstance(each, Tensor) for each in found.values()):
+        return "it holds no tensors by name"
+    if missing := sorted(wanted.keys() - found.keys()):
+        return f"{len(missing)} of its {len(wanted)} weights are missing ({missing[0]})"
+    if strange := sorted(found.keys() - wanted.keys()):
+        return f"it holds {len(strange)} weights too many ({strange[0]})"
+    return next(
+        (
+            f"{name} is {tuple(found[name].shape)} and not {tuple(tensor.shape)}"
+            for name, tensor in wanted.items()
+            if found[name].shape != tensor.shape
+        ),
+        "",
+    )
 
 
 def n_features(encoder: nn.Module) -> int:

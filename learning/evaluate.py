@@ -215,7 +215,7 @@ def name_arms(records: Sequence[RunRecord]) -> list[str]:
 
 def comparable(records: Sequence[RunRecord]) -> list[tuple[int, int]]:
     """Pairs (arm, baseline) that differ in gaze alone: all against no gaze, gaze against random pairs."""
-    alike = ("set_sha256", "method", "seed", "n_epochs", "backbone", "image_size_px")
+    alike = ("set_sha256", "method", "seed", "n_epochs", "backbone", "image_size_px", "matching_sha256")
     pairs = []
     for baseline in ("none", "random"):
         for a, arm in enumerate(records):

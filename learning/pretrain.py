@@ -17,7 +17,6 @@ import typer
 
 from acquisition.command_line import (
     JsonOption,
-    SeedOption,
     Step,
     VerboseOption,
     note,
@@ -28,16 +27,25 @@ from acquisition.command_line import (
 )
 from acquisition.errors import UserError
 from learning import files
-from learning.augment import find_augmentation
+from learning.augment import AUGMENTATIONS, find_augmentation
 from learning.checkpoint import load_checkpoint, save_checkpoint
-from learning.config import DEFAULT_PAIR_RATE, RunConfig, load_config, make_config, save_config
+from learning.config import (
+    DEFAULT_PAIR_RATE,
+    RunConfig,
+    load_config,
+    make_config,
+    read_run_file,
+    save_config,
+    told_config,
+)
 from learning.device import choose_device
 from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import load_images
 from learning.methods import Method, create_method
 from learning.optimise import create_optimiser
-from learning.options import DeviceOption, OutOption, SetArgument
+from learning.options import OutOption, SetArgument
 from learning.pairs import Likeness, choose_pairs
+from learning.presets import find_preset
 from learning.records import CHECKPOINTS, CONFIG, ENCODER, METRICS, RUN
 from learning.stop import EXIT_CODE, Stopped, noted_sigterm
 from learning.storage import write_text
@@ -151,6 +159,7 @@ def pretrain(
         n_epochs=n_epochs,
         backbone=config.backbone,
         image_size_px=config.image_size_px,
+        matching_sha256=config.matching_sha256,
         encoder_sha256=save_encoder(out / ENCODER, encoder),
     )
     files.save_run(out, record)
@@ -242,63 +251,104 @@ app = typer.Typer(add_completion=False)
 def main(
     set_folder: SetArgument,
     out: OutOption,
-    method: Annotated[str, typer.Option(help="byol")] = "byol",
+    run_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--run-file", metavar="PATH", help="Settings in TOML or YAML; options given here go before it."
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A published run's settings, for instance "
+            "inbreast-byol-gzpt-resnet50; with -matched behind: the same without gaze.",
+        ),
+    ] = None,
+    method: Annotated[str | None, typer.Option(help="byol, moco or simsiam. [default: byol]")] = None,
     gaze: Annotated[
-        str, typer.Option(help="none, gzpt, mcgip or random: which pairs are positives.")
-    ] = "none",
+        str | None,
+        typer.Option(help="Which pairs are positives: none, mcgip, gzpt, labels or random. [default: none]"),
+    ] = None,
     scheme: Annotated[
-        str, typer.Option(help="The relation graph that says which images were read alike.")
-    ] = "tima",
+        str | None,
+        typer.Option(help="The relation graph that says which images were read alike. [default: tima]"),
+    ] = None,
     threshold: Annotated[float | None, typer.Option(help="Pairs above it count.")] = None,
     pair_rate: Annotated[
         float | None,
         typer.Option(help=f"Or: choose the threshold by the share of pairs. [default: {DEFAULT_PAIR_RATE}]"),
     ] = None,
-    drop_probability: Annotated[float, typer.Option(help="With which GzPT drops a pair at a step.")] = 0.5,
-    backbone: Annotated[str, typer.Option(help="Any name that timm knows.")] = "resnet18",
-    image_size: Annotated[int, typer.Option(help="Side in px.")] = 64,
-    batch_size: int = 32,
-    epochs: Annotated[int, typer.Option(metavar="N")] = 100,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 1e-4,
-    augmentation: Annotated[str, typer.Option(help="mammography or mammography-published.")] = "mammography",
+    drop_probability: Annotated[
+        float | None, typer.Option(help="With which a pair is dropped at a step. [default: 0.5 for gzpt]")
+    ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="resnet18, vit_small, any name that timm knows. [default: resnet18]")
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(metavar="random|imagenet|PATH", help="Weights to begin with. [default: random]"),
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side in px. [default: 64]")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="[default: 32]")] = None,
+    accumulate: Annotated[int | None, typer.Option(help="Batches behind a step. [default: 1]")] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="[default: 100]")] = None,
+    optimiser: Annotated[str | None, typer.Option(help="adamw, lars or sgd. [default: adamw]")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="[default: 0.001]")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="[default: 0.0001]")] = None,
+    momentum: Annotated[
+        float | None, typer.Option(help="Of the target network at the start. [default: the method's]")
+    ] = None,
+    queue_size: Annotated[int | None, typer.Option(help="Keys that MoCo keeps. [default: 1280]")] = None,
+    augmentation: Annotated[
+        str | None, typer.Option(help=f"{', '.join(AUGMENTATIONS)}. [default: mammography]")
+    ] = None,
     start_from: Annotated[
         str | None, typer.Option(metavar="RUN", help="Start with the networks of this run.")
     ] = None,
     schedule_epochs: Annotated[
         int | None, typer.Option(metavar="N", help="For a warm-up: its epochs and those of its arms.")
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Label to watch; it teaches nothing.")] = None,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
+    label: Annotated[
+        str | None, typer.Option(help="Label to watch; it teaches nothing unless --gaze labels.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of everything random. [default: 0]")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or auto. [default: auto]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed run stopped.")] = False,
     as_json: JsonOption = False,
     _verbose: VerboseOption = False,
 ) -> None:
-    """Pretrain an encoder on a set.
+    """Pretrain an encoder on a set. A run that SIGTERM stops ends with exit code 75 and can be resumed.
 
     Example: python -m learning.pretrain ./set --out ./runs/gzpt --gaze gzpt --scheme tima --pair-rate 0.075
     """
-    config = make_config(
-        method=method,
-        gaze=gaze,
-        scheme=scheme,
-        threshold=threshold,
-        pair_rate=pair_rate,
-        drop_probability=drop_probability,
-        backbone=backbone,
-        image_size_px=image_size,
-        batch_size=batch_size,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        augmentation=augmentation,
-        start_from=start_from,
-        schedule_epochs=schedule_epochs,
-        label=label,
-        seed=seed,
-        device=device,
-    )
+    given = {
+        "method": method,
+        "gaze": gaze,
+        "scheme": scheme,
+        "threshold": threshold,
+        "pair_rate": pair_rate,
+        "drop_probability": drop_probability,
+        "backbone": backbone,
+        "init": init,
+        "image_size_px": image_size,
+        "batch_size": batch_size,
+        "accumulate": accumulate,
+        "epochs": epochs,
+        "optimiser": optimiser,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "momentum": momentum,
+        "queue_size": queue_size,
+        "augmentation": augmentation,
+        "start_from": start_from,
+        "schedule_epochs": schedule_epochs,
+        "label": label,
+        "seed": seed,
+        "device": device,
+    }
+    config = _settings(preset, run_file, {name: value for name, value in given.items() if value is not None})
+    note(f"Settings, kept in {out / CONFIG}: {told_config(config)}")
     try:
         with noted_sigterm() as asked, progress_bar("Pretraining") as progress:
             record = pretrain(
@@ -317,6 +367,17 @@ def main(
             as_json=False,
             empty="",
         )
+
+
+def _settings(preset: str | None, run_file: Path | None, given: dict[str, object]) -> RunConfig:
+    """A preset, then a run file, then what was given: the later goes before the earlier."""
+    settings = find_preset(preset) if preset else {}
+    for later in (read_run_file(run_file) if run_file else {}, given):
+        # The two ways to choose a threshold shut each other out.
+        if later.keys() & {"threshold", "pair_rate"}:
+            settings = {name: settings[name] for name in settings.keys() - {"threshold", "pair_rate"}}
+        settings = {**settings, **later}
+    return make_config(**settings)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,8 @@ class RunRecord(Document):
     """Warm-up included."""
     backbone: str
     image_size_px: int
+    matching_sha256: str | None = None
+    """Of all settings that matched arms share; None in runs before there was one."""
     encoder_sha256: str
 
 

@@ -1,8 +1,10 @@
+import dataclasses
+
 import pytest
 import torch
 
 from acquisition.errors import UserError
-from learning.augment import AUGMENTATIONS, Augmentation, find_augmentation, random_views
+from learning.augment import AUGMENTATIONS, Augmentation, _crop_sides, find_augmentation, random_views
 
 NOTHING = Augmentation(flip_probability=0, jitter_probability=0, blur_probability=0)
 
@@ -44,6 +46,25 @@ def test_blur_equals_a_gaussian_on_each_image() -> None:
     bell = torch.exp(-((offsets / (0.05 * 32)) ** 2) / 2)
     bell /= bell.sum()
     torch.testing.assert_close(view[0, 0], torch.outer(bell, bell), atol=2e-3, rtol=0)
+
+
+def test_solarising_turns_what_is_bright() -> None:
+    sun = dataclasses.replace(NOTHING, solarise_probability=1)
+    before = images() / 127.5 - 1
+    expected = torch.where(before >= 0, -before, before)
+    torch.testing.assert_close(random_views(images(), sun, draw()), expected, atol=1e-5, rtol=0)
+
+
+def test_crops_keep_their_share_and_aspect() -> None:
+    crop = Augmentation(crop_area=(0.2, 0.4), crop_aspect=(3 / 4, 4 / 3))
+    width, height = _crop_sides(500, crop, draw())
+    area, aspect = width * height, width / height
+    assert 0.2 <= area.min() < 0.22
+    assert 0.38 < area.max() <= 0.4001
+    assert 0.7499 <= aspect.min() < 0.77
+    assert 1.3 < aspect.max() <= 1.3334
+    whole = Augmentation(crop_area=(1.0, 1.0), crop_aspect=(3 / 4, 4 / 3))
+    assert max(side.max() for side in _crop_sides(50, whole, draw())) == 1
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)

@@ -8,7 +8,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from acquisition.errors import UserError
 from learning.arms import run_arms
-from learning.config import make_config
+from learning.config import load_config, make_config
 from learning.evaluate import Protocol, comparable, evaluate, name_arms
 from learning.files import Entry, RunRecord, SetManifest, load_results, load_run, save_run
 from learning.judge import Sampled, make_folds, out_of_fold, resample_patients
@@ -139,6 +139,15 @@ def test_only_arms_that_differ_in_gaze_alone_are_compared() -> None:
     assert comparable([plain, gaze, random]) == [(1, 0), (2, 0), (1, 2)]
     assert comparable([plain, record(gaze="gzpt", seed=1)]) == []
     assert comparable([plain, record(gaze="gzpt", n_epochs=4)]) == []
+    shas = [
+        make_config(gaze=gaze, optimiser=optimiser).matching_sha256
+        for gaze, optimiser in (("none", "adamw"), ("mcgip", "adamw"), ("mcgip", "lars"))
+    ]
+    plain_run, matched, confounded = (
+        record(gaze=gaze, matching_sha256=sha)
+        for gaze, sha in zip(("none", "mcgip", "mcgip"), shas, strict=True)
+    )
+    assert comparable([plain_run, matched, confounded]) == [(1, 0)]
     assert name_arms([plain, gaze, random]) == ["BYOL, no gaze", "BYOL + GzPT, TIMA", "BYOL + random pairs"]
     others = [record(method="moco", gaze="labels"), record(method="simsiam", gaze="mcgip", scheme="tima")]
     assert name_arms(others) == ["MoCo + label pairs", "SimSiam + McGIP, TIMA"]
@@ -172,6 +181,22 @@ def test_arms_share_a_warm_up_and_are_matched(arms: Arms) -> None:
     assert load_run(folder / "runs" / "warm-up").n_epochs == 1
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert 0 <= told[0][0] <= told[-1][0] <= 1
+
+
+def test_arms_of_labels_have_as_many_pairs_as_those_of_gaze(tmp_path: Path) -> None:
+    make_set(tmp_path / "set")
+    config = make_config(
+        backbone="test_resnet", image_size_px=32, batch_size=6, epochs=1, method="simsiam", embedding=32
+    )
+    runs = run_arms(
+        tmp_path / "set", tmp_path / "runs", ("gzpt", "labels", "random"), config, warm_up_epochs=0
+    )
+    records = [load_run(path) for path in runs]
+    assert len({each.pair_rate for each in records}) == 1
+    assert len({each.matching_sha256 for each in records}) == 1
+    assert load_config(runs[1]).drop == load_config(runs[0]).drop == 0.5
+    with pytest.raises(UserError, match="arms of labels need a pair rate"):
+        run_arms(tmp_path / "set", tmp_path / "x", ("labels",), config.model_copy(update={"threshold": 0.9}))
 
 
 def test_finished_arms_are_not_trained_again(arms: Arms) -> None:

@@ -14,7 +14,8 @@ from acquisition.errors import UserError
 from learning import pretrain as pretrain_module
 from learning import training as training_module
 from learning.augment import random_views
-from learning.config import RunConfig, load_config, make_config
+from learning.config import RunConfig, load_config, make_config, read_run_file
+from learning.encoder import create_encoder
 from learning.files import (
     Relation,
     SetManifest,
@@ -339,3 +340,76 @@ def test_the_command_prints_one_json_document(small_set: SmallSet, tmp_path: Pat
     refused = CliRunner().invoke(app, [str(tmp_path), "--out", str(tmp_path / "other")])
     assert isinstance(refused.exception, UserError)
     assert "is no pretraining set" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("run.toml", 'method = "moco"\ngaze = "gzpt"\npair_rate = 0.2\nqueue_size = 10\n'),
+        ("run.yaml", "method: moco\ngaze: gzpt\npair_rate: 0.2\nqueue_size: 10\n"),
+    ],
+)
+def test_settings_come_from_a_preset_a_file_and_the_line_in_that_order(
+    name: str, text: str, small_set: SmallSet, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    words = f"{small_set[0]} --out {tmp_path / 'run'} --preset tufts-byol-mcgip-resnet50 --run-file"
+    words += f" {tmp_path / name} --backbone test_resnet --image-size 32 --batch-size 6 --epochs 1"
+    words += " --scheme tima --init random --queue-size 12 --json"
+    done = CliRunner().invoke(app, words.split())
+    assert done.exit_code == 0, done.output
+    assert "queue_size = 12" in done.stderr
+    config = load_config(tmp_path / "run")
+    assert (config.method, config.gaze, config.queue_size, config.backbone) == (
+        "moco",
+        "gzpt",
+        12,
+        "test_resnet",
+    )
+    assert (config.pair_rate, config.threshold, config.accumulate) == (0.2, None, 16)
+
+
+def test_a_bad_run_file_gets_a_sentence(tmp_path: Path) -> None:
+    for name, text, words in (
+        ("a.toml", "epochs = = 3", "cannot be read as a run file"),
+        ("b.yaml", "[1, 2", "cannot be read as a run file"),
+        ("c.yaml", "just words", "holds no settings by name"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match=words):
+            read_run_file(tmp_path / name)
+    with pytest.raises(UserError, match="cannot be read as a run file"):
+        read_run_file(tmp_path / "missing.toml")
+    with pytest.raises(UserError, match=r"do not work: epoch: Extra inputs"):
+        make_config(epoch=3)
+
+
+def test_weights_to_begin_with_are_taken_whole_or_refused(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    pretrain(folder, tmp_path / "run", tiny())
+    file = tmp_path / "run" / ENCODER
+    encoder = create_encoder("test_resnet", 32, str(file))
+    for name, tensor in encoder.state_dict().items():
+        assert torch.equal(tensor, weights(tmp_path / "run")[name])
+    torch.save(weights(tmp_path / "run"), tmp_path / "plain.pt")
+    create_encoder("test_resnet", 32, str(tmp_path / "plain.pt"))
+    torch.save({"model": Path("a foreign object")}, tmp_path / "foreign.pt")
+    with pytest.raises(UserError, match="holds more than tensors and was not opened"):
+        create_encoder("test_resnet", 32, str(tmp_path / "foreign.pt"))
+    with pytest.raises(UserError, match="does not hold a resnet18: 64 of its 120 weights are missing"):
+        create_encoder("resnet18", 32, str(file))
+    partly = weights(tmp_path / "run")
+    partly.pop("conv1.weight" if "conv1.weight" in partly else next(iter(partly)))
+    torch.save(partly, tmp_path / "partly.pt")
+    with pytest.raises(UserError, match=r"1 of its .* weights are missing"):
+        create_encoder("test_resnet", 32, str(tmp_path / "partly.pt"))
+    torch.save({"weights": weights(tmp_path / "run")}, tmp_path / "nested.pt")
+    with pytest.raises(UserError, match="holds no tensors by name"):
+        create_encoder("test_resnet", 32, str(tmp_path / "nested.pt"))
+    torch.save(weights(tmp_path / "run") | {"fc.weight": torch.zeros(3)}, tmp_path / "more.pt")
+    with pytest.raises(UserError, match=r"1 weights too many \(fc.weight\)"):
+        create_encoder("test_resnet", 32, str(tmp_path / "more.pt"))
+    with pytest.raises(UserError, match="does not hold a resnet18"):
+        create_encoder("resnet18", 32, str(tmp_path / "nowhere.safetensors"))
+    with pytest.raises(UserError, match="vit_small takes images whose side is a multiple of 16 px"):
+        create_encoder("vit_small", 40)
