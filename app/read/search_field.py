@@ -20,7 +20,6 @@ class SearchField(QLineEdit):
         self.setObjectName(name)
         self.setPlaceholderText(hint)
         self.setAccessibleName(hint)
-        self.setClearButtonEnabled(True)
 
     def event(self, event: QEvent) -> bool:
         """Keep both keys from becoming shortcuts of the room; an empty field lets Esc go."""

@@ -32,7 +32,7 @@ def case_number(item: WorkItem) -> str:
 
 
 def _case(item: WorkItem) -> str:
-    return f"{case_number(item)}  {say(Text.IS_SIMULATED)}" if item.is_simulated else case_number(item)
+    return f"{case_number(item)} {say(Text.IS_SIMULATED)}" if item.is_simulated else case_number(item)
 
 
 def _birads(item: WorkItem) -> str:
@@ -177,7 +177,7 @@ class WorklistPanel(QWidget):
 
     def _head(self) -> QVBoxLayout:
         self._reader = label("", "section", "readerLabel")
-        self._done = label("", "muted", "doneLabel")
+        self._done = label("", "muted", "doneLabel", wraps=True)
         end = button(say(Text.END_SESSION), "link", "endSession")
         end.clicked.connect(self.end_asked)
         row = QHBoxLayout()
@@ -203,6 +203,7 @@ class WorklistPanel(QWidget):
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.setShowGrid(False)
+        self._table.setWordWrap(False)
         self._table.setTabKeyNavigation(False)
         self._table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._table.verticalHeader().hide()

@@ -65,8 +65,8 @@ def lines(panel: WorklistPanel) -> list[str]:
         ("new", ["014", "114"]),
         ("NEW 1", ["014", "114"]),
         ("re-read", ["016"]),
-        ("again", ["017"]),
-        ("simulated", ["114"]),
+        ("from 2024-06", ["017"]),
+        ("sim", ["114"]),
         ("draft", ["015"]),
         ("4", ["014", "114"]),  # not the BI-RADS of case 015
         ("malignant", []),
@@ -125,7 +125,7 @@ def test_a_resting_case_says_when_it_comes_again_and_does_not_open(panel: Workli
     opened: list[str] = []
     panel.case_chosen.connect(opened.append)
     model = table(panel).model()
-    assert model.index(4, 2).data() == "again on 2024-06-03"
+    assert model.index(4, 2).data() == "from 2024-06-03"
     assert table(panel).columnSpan(4, 2) == 2
     table(panel).clicked.emit(model.index(4, 0))
     assert opened == []
