@@ -206,6 +206,8 @@ class Panel:
     window_width: float | None = None
     lut_name: str = ""
     is_inverted: bool = False
+    has_overlays: bool = False
+    """Whether the bit planes of the file lie over its image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from acquisition.domain import MarkKind
-from app.read.commands import BIRADS, COMMANDS, Command
+from app.read.commands import BIRADS, COMMANDS, WINDOWS, Command
 from app.texts import Text, say
 from app.theme import icon
 
 EVERYWHERE = ("operator", "leave", "keys")
 """These work on every page of the room, the others only at the desk."""
-SWITCHES = (*(kind.value for kind in MarkKind), "link", "operator", "calibrate")
+SWITCHES = (*(kind.value for kind in MarkKind), "link", "operator", "calibrate", "magnifier", "overlays")
 AUTO_REPEAT = ("undo", "redo")
 
 
@@ -22,6 +22,9 @@ def make_actions(room: QWidget, desk: QWidget) -> dict[str, QAction]:
     actions = {command.name: _action(command, room) for command in COMMANDS}
     for category in BIRADS:
         command = Command(f"birads{category}", Text.KEY_BIRADS, (f"Ctrl+{category}",), Text.KEYS_FINDINGS)
+        actions[command.name] = _action(command, room)
+    for number in WINDOWS:
+        command = Command(f"window{number}", Text.KEY_WINDOWS, (str(number),), Text.KEYS_IMAGE)
         actions[command.name] = _action(command, room)
     for name, action in actions.items():
         (room if name in EVERYWHERE else desk).addAction(action)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.texts import Text
 
 BIRADS = range(7)
+WINDOWS = range(1, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ COMMANDS = (
     Command("invert", Text.TOOL_INVERT, ("I",), Text.KEYS_IMAGE, "invert"),
     Command("fit", Text.TOOL_FIT, ("Home",), Text.KEYS_IMAGE, "fit"),
     Command("actual", Text.TOOL_ACTUAL, ("X",), Text.KEYS_IMAGE, "actual"),
+    Command("trueSize", Text.TOOL_TRUE_SIZE, ("Shift+X",), Text.KEYS_IMAGE),
+    Command("magnifier", Text.TOOL_MAGNIFIER, ("M",), Text.KEYS_IMAGE, "magnifier"),
+    Command("overlays", Text.TOOL_OVERLAYS, ("O",), Text.KEYS_IMAGE),
     Command("link", Text.TOOL_LINK, ("K",), Text.KEYS_IMAGE, "link"),
     Command("previous", Text.TOOL_PREVIOUS, ("Shift+N",), Text.KEYS_CASE, "previous"),
     Command("next", Text.TOOL_NEXT, ("N",), Text.KEYS_CASE, "next"),
@@ -51,6 +55,7 @@ COMMANDS = (
 
 MOUSE = (
     (Text.KEYS_IMAGE, Text.MOUSE_DRAG, Text.KEY_WINDOW),
+    (Text.KEYS_IMAGE, Text.KEYS_WINDOWS, Text.KEY_WINDOWS),
     (Text.KEYS_IMAGE, Text.MOUSE_WHEEL, Text.KEY_ZOOM),
     (Text.KEYS_IMAGE, Text.MOUSE_PAN, Text.KEY_PAN),
     (Text.KEYS_IMAGE, Text.MOUSE_DOUBLE, Text.KEY_ALONE),
@@ -66,7 +71,7 @@ TOOL_GROUPS = (
     ("previous", "next"),
     ("previousStage", "nextStage"),
     ("ellipse", "rectangle", "polygon", "freehand", "length", "undo", "redo", "delete"),
-    ("fit", "actual", "link", "invert"),
+    ("fit", "actual", "magnifier", "link", "invert"),
     ("calibrate", "pause", "panel", "keys"),
 )
 """The tool buttons of the recording bar, left to right."""

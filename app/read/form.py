@@ -12,9 +12,9 @@ from app.parts import button, label
 from app.read.templates import Question
 from app.texts import Text, say
 
-TITLE_WIDTH_PX = 76
+TITLE_WIDTH_PX = 84
 MOST_SIDE_BY_SIDE = 9
-MOST_LETTERS = 16
+MOST_LETTERS = 14
 """So many letters of choices find room side by side."""
 
 
@@ -121,7 +121,7 @@ class _Menu(QPushButton):
 def _fits_in_a_row(question: Question) -> bool:
     n_letters = sum(map(len, question.choices))
     n_choices = len(question.choices)
-    return not question.is_many and n_choices <= MOST_SIDE_BY_SIDE and n_letters <= MOST_LETTERS
+    return not question.is_many and 1 < n_choices <= MOST_SIDE_BY_SIDE and n_letters <= MOST_LETTERS
 
 
 def _clear(layout: QLayout) -> None:

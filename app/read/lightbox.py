@@ -27,20 +27,14 @@ from acquisition.clock import HostClock
 from acquisition.domain import Annotation, Box, Image, MarkKind, Panel, ViewState
 from app import theme
 from app.read.decoding import LoadedImage
+from app.read.magnifier import magnified
 from app.read.mark_hands import Drawn, MarkHands, Reshaped, Touch
-from app.read.mark_painting import paint_marks, paint_sketch
-from app.read.painting import (
-    paint_corners,
-    paint_image,
-    paint_sentence,
-    rectangle,
-)
-from app.read.pane_words import corner_words, words_px
-from app.read.pyramid import Mapper
+from app.read.painting import rectangle
+from app.read.pane_painting import PanePainter
+from app.read.pane_words import words_px
 from app.read.report import mark_at
 from app.read.transform import Point
-from app.read.wall import Pane, Wall
-from app.texts import Text, say
+from app.read.wall import Pane, Wall, panel_of
 
 ZOOM_PER_NOTCH = 1.2
 NOTCH = 120.0
@@ -49,6 +43,8 @@ CLICK_PX = 4.0
 """A press that moves less is a click."""
 REACH_PX = 6.0
 """A mark's line or handle no further away is under the pointer, in px of the desktop."""
+MAGNIFIER_PX = 280.0
+"""The side of the magnifier, in px of the desktop."""
 CORNER_KEYS = (
     Qt.Key.Key_Return,
     Qt.Key.Key_Enter,
@@ -100,9 +96,9 @@ class LightBox(QWidget):
         self.setObjectName("lightBox")
         self._clock = clock
         self._wall = Wall()
-        self._mapper = Mapper()
+        self._painter = PanePainter()
+        self._is_magnifying = self._has_overlays = False
         self._hands = MarkHands()
-        self._chosen = ""
         self._is_space_down = False
         self._drag: Drag | None = None
         self._pointer: Point = (-1.0, -1.0)
@@ -137,7 +133,9 @@ class LightBox(QWidget):
         self._hands.drop()
         self._is_complete = False
         self._told = None  # the same picture in another reading is told again
+        self._painter.forget()
         self._wall.hang(images)
+        self._wall.show_overlays(self._has_overlays)
         self.stage_shown.emit(*self._wall.stage)
         self._is_patient = True
         self._patience.start()
@@ -156,7 +154,6 @@ class LightBox(QWidget):
     def show_marks(self, marks: Sequence[Annotation], chosen: str) -> None:
         """The marks of the reading, and the id of the chosen one."""
         self._hands.show(marks, chosen)
-        self._chosen = chosen
         self.update()
 
     def take_tool(self, tool: MarkKind | None) -> None:
@@ -193,6 +190,28 @@ class LightBox(QWidget):
         self._wall.link(is_linked)
         self.update()
 
+    def choose_voi(self, voi: int) -> None:
+        """The window or table of that number, from 0, of every file that has so many."""
+        self._wall.choose_voi(voi)
+        self.update()
+
+    def show_overlays(self, are_shown: bool) -> None:
+        """Whether the bit planes of the files lie over their images, in this case and the next ones."""
+        self._has_overlays = are_shown
+        self._wall.show_overlays(are_shown)
+        self.update()
+
+    def magnify(self, is_magnifying: bool) -> None:
+        """Whether the image under the pointer is shown larger there."""
+        self._is_magnifying = is_magnifying
+        self.update()
+
+    def true_size(self, display_mm_per_px: float) -> bool:
+        """A millimetre of the images on one of the display; False where a file does not tell its size."""
+        are_all = self._wall.true_size(display_mm_per_px)
+        self.update()
+        return are_all
+
     def toggle_alone(self, image_id: str = "") -> None:
         """One image over the whole room, and back."""
         self._wall.toggle_alone(image_id)
@@ -217,7 +236,10 @@ class LightBox(QWidget):
         for cell in {*self._wall.cells} - {pane.pose.box_px for pane in self._wall.panes}:
             painter.fillRect(rectangle(cell), theme.colour("pane"))
         for pane in touched:
-            self._paint_pane(painter, pane, scale)
+            dates = self._wall.study_dates
+            self._painter.paint(painter, pane, self._hands, dates, scale, self._is_patient)
+        if (larger := self._magnified()) is not None:
+            self._painter.paint_magnifier(painter, larger, self._hands, scale)
         painter.end()
         self._is_complete = all(pane.look.loaded or pane.look.refusal for pane in self._wall.panes)
         self._tell()
@@ -255,12 +277,14 @@ class LightBox(QWidget):
             self._drag = Drag(gesture, event.button(), pane.image.id, at, at)
             self._choose_cursor()
             self._repaint_pane(pane.image.id)
-        if gesture is Gesture.MARK and self._hands.held_id not in ("", self._chosen):
+        if gesture is Gesture.MARK and self._hands.held_id not in ("", self._hands.chosen_id):
             self.mark_chosen.emit(self._hands.held_id)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the gesture; the repaint comes with the next frame."""
         self._pointer = self._room_point(event.position())
+        if self._is_magnifying:
+            self.update()
         if self._drag is not None:
             self._drag = self._continue(self._drag, self._pointer)
         else:
@@ -307,6 +331,8 @@ class LightBox(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer is over no pane."""
         self._pointer = (-1.0, -1.0)
+        if self._is_magnifying:
+            self.update()
         super().leaveEvent(event)
 
     def event(self, event: QEvent) -> bool:
@@ -402,31 +428,18 @@ class LightBox(QWidget):
         touch = self._touch(pane, at)
         return mark_at(self._hands.marks, touch.image_id, touch.at_px, touch.reach_px)
 
-    def _paint_pane(self, painter: QPainter, pane: Pane, scale: float) -> None:
-        box, look = pane.pose.box_px, pane.look
-        if look.loaded is None:
-            self._paint_waiting(painter, pane, scale)
-            return
-        table = look.loaded.table(look.window, look.is_inverted)
-        paint_image(painter, self._mapper, look.loaded.pyramid, pane.pose.placement, box, table)
-        paint_marks(painter, pane, self._hands.marks, self._chosen, scale)
-        if self._hands.sketch is not None:
-            paint_sketch(painter, pane, self._hands.sketch, scale)
-        words = corner_words(pane, self._wall.study_dates, scale)
-        paint_corners(painter, box, pane.words_at, scale, *words)
-
-    def _paint_waiting(self, painter: QPainter, pane: Pane, scale: float) -> None:
-        painter.fillRect(rectangle(pane.pose.box_px), theme.colour("pane"))
-        if pane.look.refusal:
-            paint_sentence(painter, pane.pose.box_px, pane.look.refusal, "warning", scale)
-        elif not self._is_patient:
-            paint_sentence(painter, pane.pose.box_px, say(Text.LOADING), "muted", scale)
-        name, _ = corner_words(pane, self._wall.study_dates, scale)
-        paint_corners(painter, pane.pose.box_px, pane.words_at, scale, name, [])
+    def _magnified(self) -> Pane | None:
+        """The magnifier, where there is one."""
+        pane = self._wall.pane_at(*self._pointer) if self._is_magnifying else None
+        if pane is None or pane.look.loaded is None:
+            return None
+        return magnified(pane, self._pointer, MAGNIFIER_PX * self.devicePixelRatioF())
 
     def _tell(self) -> None:
         """Tell the view state, stamped now, unless it is what was told last."""
         panels = self._wall.panels(self._on_display()) if self.isVisible() else ()
+        if panels and (larger := self._magnified()) is not None:
+            panels = (panel_of(larger, self._on_display()), *panels)  # of two that overlap the first counts
         shown = (self._wall.layout, panels)
         if shown != self._told:
             self._told = shown

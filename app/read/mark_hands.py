@@ -88,6 +88,11 @@ class MarkHands:
         return self._tool
 
     @property
+    def chosen_id(self) -> str:
+        """The mark that was chosen."""
+        return self._chosen
+
+    @property
     def held_id(self) -> str:
         """The mark in the hand."""
         return self._hold.mark.id if self._hold else ""

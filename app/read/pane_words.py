@@ -57,11 +57,13 @@ def is_breast_behind(pane: Pane, size_px: Size) -> bool:
 def grey_words(look: Look) -> str:
     """The window, and whether black and white are swapped."""
     window = look.window
-    words = (
-        say(Text.WINDOW_READOUT, width=window.width, center=window.center)
-        if window
-        else say(Text.WINDOW_OF_FILE)
-    )
+    names = look.loaded.decoded.voi_names if look.loaded else ()
+    if window:
+        words = say(Text.WINDOW_READOUT, width=window.width, center=window.center)
+    elif look.voi:
+        words = say(Text.WINDOW_CHOSEN, number=look.voi + 1, n=len(names), name=names[look.voi])
+    else:
+        words = say(Text.WINDOW_OF_FILE)
     return words + "  " + say(Text.INVERTED) if look.is_inverted else words
 
 

@@ -42,8 +42,8 @@ class Reporting(QObject):
         for category in BIRADS:
             actions[f"birads{category}"].triggered.connect(partial(self._on_category, category))
         actions["delete"].triggered.connect(self._on_delete)
-        actions["undo"].triggered.connect(lambda: do(self._undo))
-        actions["redo"].triggered.connect(lambda: do(session.redo))
+        actions["undo"].triggered.connect(lambda: self._turn(session.undo))
+        actions["redo"].triggered.connect(lambda: self._turn(session.redo))
         lightbox.mark_drawn.connect(self._on_drawn)
         lightbox.mark_reshaped.connect(self._on_reshaped)
         lightbox.mark_chosen.connect(self._on_chosen)
@@ -86,9 +86,10 @@ class Reporting(QObject):
         if self._session.open_reading is not None:
             self._session.assess(text=self._findings.note)
 
-    def _undo(self) -> None:
-        self.keep_note()
-        self._session.undo()
+    def _turn(self, turn: Callable[[], None]) -> None:
+        """Undo or redo; what is written by now is a change of its own, and shown as one."""
+        self._do(self.keep_note)
+        self._do(turn)
 
     def _take(self, tool: MarkKind | None) -> None:
         for kind in MarkKind:
@@ -97,6 +98,7 @@ class Reporting(QObject):
 
     def _revise(self, change: Callable[[Report], Report]) -> None:
         if self._session.open_reading is not None:
+            self._do(self.keep_note)
             self._do(lambda: self._session.revise(change))
 
     def _on_tool(self, kind: MarkKind) -> None:

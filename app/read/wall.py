@@ -50,6 +50,9 @@ class Look:
     window: Window | None = None
     """None shows the window of the file."""
     is_inverted: bool = False
+    voi: int = 0
+    """Which of the windows and tables of the file is shown where `window` is None."""
+    has_overlays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,22 @@ class Wall:
         """Swap black and white everywhere."""
         self._looks = {i: replace(look, is_inverted=not look.is_inverted) for i, look in self._looks.items()}
 
+    def choose_voi(self, voi: int) -> None:
+        """Show every image through the window or table of that number, from 0, where its file has one."""
+        self._looks = {
+            i: replace(look, window=None, voi=voi) if voi < n_vois(look) else look
+            for i, look in self._looks.items()
+        }
+
+    def show_overlays(self, are_shown: bool) -> None:
+        """Whether the bit planes of the files lie over their images."""
+        self._looks = {i: replace(look, has_overlays=are_shown) for i, look in self._looks.items()}
+
+    def true_size(self, display_mm_per_px: float) -> bool:
+        """One millimetre of every image on one of the display; False where a file does not tell its size."""
+        self._poses = tuple(_at_true_size(pose, display_mm_per_px) for pose in self._poses)
+        return all(pose.slot.image.spacing_mm is not None for pose in self._poses)
+
     def link(self, is_linked: bool) -> None:
         """Whether a hand moves all images as it moves one; they begin fitted, so that their sizes agree."""
         self._is_linked = is_linked
@@ -249,7 +268,9 @@ class Wall:
 
     def reset(self) -> None:
         """Fit every image, with the window of its file."""
-        self._looks = {i: replace(look, window=None, is_inverted=False) for i, look in self._looks.items()}
+        self._looks = {
+            i: replace(look, window=None, is_inverted=False, voi=0) for i, look in self._looks.items()
+        }
         self._fit_all()
 
     def toggle_alone(self, image_id: str) -> None:
@@ -264,7 +285,9 @@ class Wall:
 
     def panels(self, room_on_display_px: Point) -> tuple[Panel, ...]:
         """The shown images as a view state has them, for a room at that point of the display."""
-        return tuple(_panel(pane, room_on_display_px) for pane in self.panes if pane.look.loaded is not None)
+        return tuple(
+            panel_of(pane, room_on_display_px) for pane in self.panes if pane.look.loaded is not None
+        )
 
     def _change_look(self, image_id: str, change: Callable[[Look], Look]) -> None:
         if image_id in self._looks:
@@ -326,7 +349,28 @@ def _recentred(old: Pose, new: Pose) -> Pose:
     return _moved(new, placement)
 
 
-def _panel(pane: Pane, room_on_display_px: Point) -> Panel:
+def lut_name(voi: int) -> str:
+    """What view states call the window or table of that number of a file: `file`, `file 2`, ..."""
+    return f"{FILE_LUT_NAME} {voi + 1}" if voi else FILE_LUT_NAME
+
+
+def n_vois(look: Look) -> int:
+    """How many windows and tables the file of an image has; 0 while it is not there."""
+    return len(look.loaded.decoded.voi_names) if look.loaded is not None else 0
+
+
+def _at_true_size(pose: Pose, display_mm_per_px: float) -> Pose:
+    """About the middle of the pane; as it was where the file does not tell the size."""
+    spacing_mm = pose.slot.image.spacing_mm
+    if spacing_mm is None:
+        return pose
+    factor = spacing_mm[0] / display_mm_per_px / pose.placement.zoom
+    middle = pose.box_px[2] / 2, pose.box_px[3] / 2
+    return _moved(pose, zoomed(pose.placement, factor, middle))
+
+
+def panel_of(pane: Pane, room_on_display_px: Point) -> Panel:
+    """A pane as a view state has it, for a room at that point of the display."""
     x, y, width, height = pane.pose.box_px
     corner = room_on_display_px[0] + x, room_on_display_px[1] + y
     window = pane.look.window
@@ -336,6 +380,7 @@ def _panel(pane: Pane, room_on_display_px: Point) -> Panel:
         screen_to_image=pane.pose.placement.display_to_image(corner),
         window_center=window.center if window else None,
         window_width=window.width if window else None,
-        lut_name="" if window else FILE_LUT_NAME,
+        lut_name="" if window else lut_name(pane.look.voi),
         is_inverted=pane.look.is_inverted,
+        has_overlays=pane.look.has_overlays,
     )

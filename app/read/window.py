@@ -15,6 +15,7 @@ from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
 from app.read import light
 from app.read.actions import make_actions, show_paused
+from app.read.commands import WINDOWS
 from app.read.display_watch import DisplayWatch, screen_display
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
@@ -133,6 +134,9 @@ class ReadWindow(QWidget):
             "invert": self.lightbox.invert,
             "fit": self.lightbox.reset,
             "actual": self.lightbox.actual_size,
+            "trueSize": self._on_true_size,
+            "magnifier": lambda: self.lightbox.magnify(self._actions["magnifier"].isChecked()),
+            "overlays": lambda: self.lightbox.show_overlays(self._actions["overlays"].isChecked()),
             "previousStage": lambda: self.lightbox.step_stage(-1),
             "link": self.lightbox.set_linked,
             "nextStage": lambda: self.lightbox.step_stage(1),
@@ -149,6 +153,9 @@ class ReadWindow(QWidget):
             "calibrate": self._on_calibrate,
         }.items():
             self._actions[name].triggered.connect(slot)
+        for number in WINDOWS:
+            voi = partial(self.lightbox.choose_voi, number - 1)
+            self._actions[f"window{number}"].triggered.connect(voi)
         self.lightbox.painted.connect(self.session.view_painted)
         self.lightbox.stage_shown.connect(self._on_stage)
         self._loader.loaded.connect(self.lightbox.show_image)
@@ -309,6 +316,12 @@ class ReadWindow(QWidget):
         self._bar.show_stage(stage, n_stages)
         self._actions["previousStage"].setEnabled(stage > 0)
         self._actions["nextStage"].setEnabled(stage < n_stages - 1)
+
+    @Slot()
+    def _on_true_size(self) -> None:
+        display = self._display_of(self)
+        are_all = self.lightbox.true_size(display.width_mm / display.width_px)
+        self._side.findings.show_problem("" if are_all else say(Text.NO_TRUE_SIZE))
 
     def _do(self, verb: Callable[[], object]) -> None:
         """Do it, show what came of it, and say it plainly where the store refused."""

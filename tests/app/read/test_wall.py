@@ -1,5 +1,7 @@
 """What a hand can do to the wall."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from reading_fakes import FOUR_VIEWS, Film, an_image, ramp
@@ -227,3 +229,43 @@ def test_a_new_case_forgets_the_last(wall: Wall) -> None:
     wall.refuse("case_1 L CC", "gone")
     assert [(p.image.case_id, p.look.loaded, p.look.refusal) for p in wall.panes] == [("case_2", None, "")]
     assert not wall.is_alone
+
+
+def with_windows(image_id: str, *names: str) -> LoadedImage:
+    image = loaded(image_id)
+    film = Film(ramp(600, 1000))
+    film.voi_names = names
+    return replace(image, decoded=film)
+
+
+def test_a_window_of_the_file_is_chosen_where_there_are_so_many(wall: Wall) -> None:
+    wall.show(with_windows(R_CC, "NORMAL", "HARDER"))
+    wall.show(with_windows(L_CC, "NORMAL"))
+    wall.drag_window(R_CC, 100, 0)
+    wall.choose_voi(1)
+    assert (the(wall).look.window, the(wall).look.voi) == (None, 1)
+    assert the(wall, L_CC).look.voi == 0
+    assert [panel.lut_name for panel in wall.panels((0, 0))] == ["file 2", "file"]
+    wall.choose_voi(5)
+    assert the(wall).look.voi == 1
+    wall.reset()
+    assert the(wall).look.voi == 0
+
+
+def test_true_size_is_a_millimetre_on_a_millimetre_whatever_the_pixels_measure() -> None:
+    wall = Wall()
+    wall.resize(*ROOM)
+    names = ("R CC", "L CC", "R MLO")
+    spacings = ((0.1, 0.1), (0.2, 0.2), None)
+    wall.hang([an_image(name, spacing_mm=mm) for name, mm in zip(names, spacings, strict=True)])
+    before = the(wall, "case_1 R MLO").pose
+    assert not wall.true_size(0.25)
+    assert the(wall).pose.placement.zoom == pytest.approx(0.4)
+    assert the(wall, L_CC).pose.placement.zoom == pytest.approx(0.8)
+    assert the(wall, "case_1 R MLO").pose == before
+
+
+def test_overlays_are_told_in_the_view_state(wall: Wall) -> None:
+    wall.show(loaded(R_CC))
+    wall.show_overlays(True)
+    assert [panel.has_overlays for panel in wall.panels((0, 0))] == [True]
