@@ -116,7 +116,7 @@ def import_paths(
     truth = read_table(labels) if labels is not None else None
 
     try:
-        finds = find_files([Path(path).absolute() for path in paths], archives, tell)
+        finds = find_files([Path(path).absolute() for path in paths], archives and archives.absolute(), tell)
         files, report.refused, report.skipped = list(finds.files), finds.refused, finds.skipped
         films, other_names = _examine(files, catalogue.images(), is_simulated, report, tell)
     except ImportCancelled:

@@ -57,7 +57,7 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, catalogue, folder, problems)
+    return Store(engine, catalogue, folder, problems, _beside_catalogue(url, folder) / ARCHIVES_NAME)
 
 
 def _make(folder: Path) -> None:
@@ -87,6 +87,13 @@ def _places(text: str, recordings: str | os.PathLike[str] | None) -> tuple[sa.UR
     return url, Path(recordings) if recordings is not None else path / RECORDINGS_NAME
 
 
+def _beside_catalogue(url: sa.URL, recordings: Path) -> Path:
+    """The folder of the catalogue; that of the recordings where the catalogue is on a server."""
+    if url.get_backend_name() == "sqlite":
+        return Path(url.database or "").parent.absolute()
+    return recordings.absolute()
+
+
 class Store:
     """Thin: `catalogue` for everything but gaze, `recording(id)` and views of it for gaze.
 
@@ -94,7 +101,7 @@ class Store:
     """
 
     def __init__(
-        self, engine: sa.Engine, catalogue: Catalogue, recordings: Path, problems: list[str]
+        self, engine: sa.Engine, catalogue: Catalogue, recordings: Path, problems: list[str], archives: Path
     ) -> None:
         """Use `open_store`."""
         self._engine = engine
@@ -102,6 +109,8 @@ class Store:
         self._problems = problems
         self._intact: set[str] = set()
         self.catalogue = catalogue
+        self.archives = archives
+        """The folder of images that came in archives, absolute."""
 
     def __enter__(self) -> Store:
         return self
@@ -114,11 +123,6 @@ class Store:
     def close(self) -> None:
         """Let go of the database; recordings in progress belong to their writers and go on."""
         self._engine.dispose()
-
-    @property
-    def archives(self) -> Path:
-        """The folder of images that came in archives, beside that of the recordings."""
-        return self._folder.parent / ARCHIVES_NAME
 
     @property
     def templates_folder(self) -> Path:

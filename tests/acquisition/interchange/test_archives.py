@@ -258,3 +258,15 @@ def test_where_there_is_no_place_for_them_archives_are_refused(tmp_path: Path) -
         assert import_paths([path], store.catalogue).refused == [
             (path, "is an archive; unpack it and name the folder.")
         ]
+
+
+def test_a_store_named_from_here_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zipped(tmp_path / "cd.zip", {"1.dcm": film()})
+    monkeypatch.chdir(tmp_path)
+    with open_store("store", recordings="elsewhere/recordings") as store:
+        import_paths(["cd.zip"], store.catalogue, archives=Path("store/archives"))
+        [image] = store.catalogue.images()
+        assert Path(image.path).is_absolute()
+        assert Path(image.path).is_relative_to(store.archives)
