@@ -6,6 +6,7 @@ of threads give the same encoder, whether the run went through or was killed and
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,11 +49,13 @@ from learning.pairs import Likeness, choose_pairs
 from learning.presets import find_preset
 from learning.records import CHECKPOINTS, CONFIG, ENCODER, METRICS, RUN
 from learning.stop import EXIT_CODE, Stopped, noted_sigterm
-from learning.storage import write_text
+from learning.storage import full_disk_told, write_text
 from learning.training import Place, Training
-from learning.watch import Watch
+from learning.watch import Watch, warning
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+_log = logging.getLogger("gazeroom.learning")
 
 
 def pretrain(
@@ -133,10 +136,16 @@ def pretrain(
         if figures is None:
             save_checkpoint(out / CHECKPOINTS, epoch, state(unfinished=True))
             raise Stopped(f"{out} was asked to stop in epoch {epoch + 1}; go on with it by --resume.")
-        metrics = files.EpochMetrics(
-            epoch=epoch, pair_purity=pairing.purity, knn_auc=watch.neighbour_auc(epoch, encoder), **figures
-        )
-        with (out / METRICS).open("a", encoding="utf-8") as lines:
+        looked = {
+            "epoch": epoch,
+            "pair_purity": pairing.purity,
+            "knn_auc": watch.neighbour_auc(epoch, encoder),
+        }
+        metrics = files.EpochMetrics.model_validate(figures | looked)
+        if said := warning([*files.load_metrics(out), metrics]):
+            _log.warning("epoch %d of %s: %s", epoch + 1, out, said)
+            metrics = metrics.model_copy(update={"warning": said})
+        with full_disk_told(out), (out / METRICS).open("a", encoding="utf-8") as lines:
             lines.write(f"{metrics.model_dump_json()}\n")
         place = Place()
         if time.monotonic() - saved_s > SECONDS_BETWEEN_CHECKPOINTS and epoch + 1 < config.epochs:

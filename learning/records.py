@@ -42,6 +42,8 @@ class EpochMetrics(Document):
     """Macro one-vs-rest AUC of 10 nearest neighbours on held-out patients; None where not asked for."""
     images_per_s: float
     learning_rate: float
+    warning: str | None = None
+    """What seems to go wrong, in one sentence."""
 
 
 class RunRecord(Document):

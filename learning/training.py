@@ -5,6 +5,8 @@ Letters: n images to learn from, B images of a batch, S side of an image in px.
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from acquisition.errors import UserError
 from learning.augment import find_augmentation, random_views
 from learning.config import RunConfig
 from learning.device import uses_bfloat16
@@ -21,15 +24,17 @@ from learning.methods import Method, direction_spread
 from learning.optimise import learning_rate_at, momentum_at, set_learning_rate
 from learning.pairs import Likeness
 
+_log = logging.getLogger("gazeroom.learning")
+
 
 @dataclass
 class Place:
     """How far an epoch has come."""
 
     n_done: int = 0
-    """Batches."""
+    """Images."""
     totals: Tensor = field(default_factory=lambda: torch.zeros(3))
-    """(3,) of loss, pairs per anchor and embedding spread over those batches."""
+    """(3,) of loss, pairs per anchor and embedding spread, summed over those images."""
     seconds: float = 0.0
     streams: dict[str, Tensor] | None = None
     """States of the random streams; None where the epoch has not begun."""
@@ -64,10 +69,8 @@ class Training:
     """Epochs of the schedules."""
     should_stop: Callable[[], bool] = lambda: False
 
-    @property
-    def n_batches(self) -> int:
-        """Whole batches in an epoch."""
-        return len(self.images) // self.config.batch_size
+    n_parts: int = 1
+    """Parts of a batch that go through the networks one by one: 2 where whole batches find no memory."""
 
     def epoch(self, epoch: int, place: Place) -> dict[str, float] | None:
         """Take the networks through the rest of an epoch.
@@ -79,20 +82,21 @@ class Training:
         Returns:
             figures of an `EpochMetrics`, or None where it was stopped at `place`.
         """
-        config, n_batches = self.config, self.n_batches
+        config = self.config
+        n_used = len(self.images) // config.batch_size * config.batch_size
+        n_at_once = config.batch_size * config.accumulate
         draws = Draws.of_epoch(config.seed, epoch)
-        order = torch.randperm(len(self.images), generator=draws.order)
-        batches = order[: n_batches * config.batch_size].view(n_batches, config.batch_size)
+        order = torch.randperm(len(self.images), generator=draws.order)[:n_used]
         if place.streams:
             draws.restore(place.streams)
         place.totals = place.totals.to(self.device)
         self.method.train()
-        while place.n_done < n_batches:
+        while place.n_done < n_used:
             started_s = time.perf_counter()
-            done = epoch + place.n_done / n_batches
+            done = epoch + place.n_done / n_used
             set_learning_rate(self.optimiser, self._learning_rate(done))
-            chosen = batches[place.n_done : place.n_done + config.accumulate]
-            place.totals += self._step(chosen.to(self.device), draws)
+            chosen = order[place.n_done : place.n_done + n_at_once].to(self.device)
+            place.totals += self._step_in_memory(chosen, draws)
             self.method.update_target(self._momentum(done))
             place.n_done += len(chosen)
             place.seconds += time.perf_counter() - started_s
@@ -100,14 +104,14 @@ class Training:
                 place.streams = draws.states()
                 return None
         started_s = time.perf_counter()
-        loss, pairs_per_anchor, spread = (place.totals / n_batches).tolist()
+        loss, pairs_per_anchor, spread = (place.totals / n_used).tolist()
         place.seconds += time.perf_counter() - started_s
         return {
             "loss": loss,
             "pairs_per_anchor": pairs_per_anchor,
             "embedding_spread": spread,
-            "images_per_s": n_batches * config.batch_size / place.seconds,
-            "learning_rate": self._learning_rate(epoch + (n_batches - 1) / n_batches),
+            "images_per_s": n_used / place.seconds,
+            "learning_rate": self._learning_rate(epoch + 1 - config.batch_size / n_used),
         }
 
     def _learning_rate(self, done: float) -> float:
@@ -117,12 +121,33 @@ class Training:
         start = self.config.target_momentum
         return momentum_at(done, self.n_scheduled, start) if self.method.momentum_rises else start
 
-    def _step(self, batches: Tensor, draws: Draws) -> Tensor:
-        """One step of the optimiser over batches (m, B); (3,) their summed figures."""
+    def _step_in_memory(self, images: Tensor, draws: Draws) -> Tensor:
+        """One step; where memory runs out, once more with every batch in two parts, and so from then on."""
+        streams = draws.states()
+        try:
+            return self._step(images, draws)
+        except torch.OutOfMemoryError as error:
+            n_part = self.config.batch_size // (2 * self.n_parts)
+            if self.n_parts > 1 or n_part < 2:
+                raise UserError(
+                    f"Memory does not suffice for {self.config.batch_size // self.n_parts} images of "
+                    f"{self.config.image_size_px} px at a time; choose a smaller --batch-size with more "
+                    "--accumulate, smaller images or a smaller backbone."
+                ) from error
+        _log.warning("out of memory: from now on batches go in two parts, %d images at a time", n_part)
+        self.n_parts = 2
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        draws.restore(streams)
+        return self._step_in_memory(images, draws)
+
+    def _step(self, images: Tensor, draws: Draws) -> Tensor:
+        """One step of the optimiser over whole batches of images (m,); (3,) their summed figures."""
         self.optimiser.zero_grad(set_to_none=True)
         totals = torch.zeros(3, device=self.device)
-        for batch in batches:
-            totals += self._gradient(batch, draws, 1 / len(batches))
+        for batch in torch.split(images, math.ceil(self.config.batch_size / self.n_parts)):
+            totals += len(batch) * self._gradient(batch, draws, len(batch) / len(images))
         self.optimiser.step()
         return totals
 

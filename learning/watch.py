@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -9,7 +10,7 @@ from torch import nn
 
 from learning.config import RunConfig
 from learning.encoder import features
-from learning.files import SetManifest
+from learning.files import EpochMetrics, SetManifest
 from learning.images import load_images
 from learning.labels import Labelled, label_of_set, labelled
 from learning.metrics import held_out_neighbour_auc
@@ -38,3 +39,28 @@ class Watch:
             return None
         made = features(encoder, self._images, self._device).numpy()
         return held_out_neighbour_auc(made, self._held_out.classes, self._held_out.patients)
+
+
+COLLAPSED_SPREAD = 0.1
+MERGED_FALL = 0.1
+
+
+def warning(history: Sequence[EpochMetrics]) -> str | None:
+    """What the last epoch says is going wrong, in one sentence.
+
+    Embeddings collapse where they all point one way. Images merge where many positives pull classes
+    together: the neighbours of held-out patients, once good, are no longer.
+    """
+    now = history[-1]
+    if now.embedding_spread < COLLAPSED_SPREAD:
+        return (
+            f"The embeddings collapse (spread {now.embedding_spread:.2f}): "
+            "choose a lower learning rate, fewer pairs or a larger batch."
+        )
+    seen = [each.knn_auc for each in history[:-1] if each.knn_auc is not None]
+    if seen and now.knn_auc is not None and max(seen) - now.knn_auc > MERGED_FALL:
+        return (
+            f"Images merge: the neighbour AUC of held-out patients fell from {max(seen):.2f} to "
+            f"{now.knn_auc:.2f}; choose fewer pairs, more dropping or a longer warm-up."
+        )
+    return None
