@@ -90,12 +90,13 @@ class TraceComparison:
         windows = [range(len(self.ids))]
         if selection.threshold is not None:
             windows = self._kernel.windows(places, selection.threshold)
-        scratch = np.empty((len(rows), TILE_COLUMNS), np.float32)
+        scratch = np.empty(len(rows) * TILE_COLUMNS, np.float32)
         for window in windows:
             first = window.start if selection.top_k is not None else max(window.start, rows.start)
             for start in range(first, window.stop, TILE_COLUMNS):
                 stop = min(start + TILE_COLUMNS, window.stop)
-                tile = scratch[:, : stop - start]
+                # Without gaps between its rows: kernels are compiled for that.
+                tile = scratch[: len(rows) * (stop - start)].reshape(len(rows), stop - start)
                 self._kernel.fill(places, range(start, stop), tile)
                 yield start, tile
 

@@ -110,15 +110,21 @@ class Strongest:
 
 
 @compiled
+def count_above(row: SingleArray, start: int, stop: int, floor: np.float32) -> int:
+    """How many of row[start:stop] are above a floor."""
+    n = 0
+    for c in range(np.uint64(start), np.uint64(max(start, stop))):
+        n += row[c] > floor
+    return n
+
+
+@compiled
 def _above(
     tile: SingleArray, first_row: int, first_column: int, floor: np.float32, ids: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], SingleArray]:
     counts = np.zeros(tile.shape[0], np.int64)
     for r in range(tile.shape[0]):
-        n = 0
-        for c in range(max(first_row + r + 1 - first_column, 0), tile.shape[1]):
-            n += tile[r, c] > floor
-        counts[r] = n
+        counts[r] = count_above(tile[r], max(first_row + r + 1 - first_column, 0), tile.shape[1], floor)
     total = counts.sum()
     rows, columns, values = np.empty(total, np.int32), np.empty(total, np.int32), np.empty(total, np.float32)
     n = 0
@@ -148,10 +154,8 @@ def _strongest(
         for start in range(0, tile.shape[1], CHUNK):
             stop = min(start + CHUNK, tile.shape[1])
             weakest = values[r, top_k - 1] if counts[r] == top_k else floor
-            n_candidates = 0
-            for c in range(start, stop):
-                n_candidates += tile[r, c] >= weakest
-            if n_candidates == 0:
+            # Equal ones may come before the weakest by their number.
+            if count_above(tile[r], start, stop, np.nextafter(weakest, np.float32(-np.inf))) == 0:
                 continue
             for c in range(start, stop):
                 if tile[r, c] > floor and first_column + c != first_row + r:
