@@ -34,6 +34,7 @@ from reading_fakes import (
 
 from acquisition.domain import Annotation, Display, Laterality, MarkKind, ReadingState
 from acquisition.errors import SourceError, StoreError
+from acquisition.reading_plan import ReadingPlan
 from acquisition.recorder import RecorderState, RecorderStatus
 from acquisition.shapes import bounds
 from app.calibrate.flow import CalibrationFlow
@@ -851,3 +852,60 @@ def test_the_magnifier_and_the_overlays_are_switches(reading: Room) -> None:
     reading.key(Qt.Key.Key_N)
     reading.qtbot.waitUntil(lambda: reading.case_id == "case_2" and reading.window.is_case_shown)
     assert reading.desk.recorder.views()[-1].panels[0].has_overlays, "also in the next case"
+
+
+def test_a_case_is_found_by_its_number_and_no_key_of_the_search_means_anything_else(reading: Room) -> None:
+    reading.key(Qt.Key.Key_4, CTRL)  # Enter would commit now
+    reading.key(Qt.Key.Key_F, CTRL)
+    search = reading.find(QLineEdit, "worklistSearch")
+    assert QApplication.focusWidget() is search
+    reading.qtbot.keyClicks(search, "new 3")
+    assert reading.find(QTableView, "worklist").model().rowCount() == 1
+    reading.key(Qt.Key.Key_Return)
+    assert reading.case_id == "case_3"
+    states = [entry.state for entry in reading.desk.catalogue.readings()]
+    assert states == [ReadingState.INTERRUPTED, ReadingState.OPEN]
+    assert QApplication.focusWidget() is reading.window.lightbox
+
+
+def test_esc_clears_the_search_before_it_leaves_anything(reading: Room) -> None:
+    reading.key(Qt.Key.Key_F, CTRL)
+    search = reading.find(QLineEdit, "worklistSearch")
+    reading.qtbot.keyClicks(search, "pxn")
+    assert reading.case_id == "case_1"
+    assert not reading.desk.session.is_paused
+    reading.key(Qt.Key.Key_Escape)
+    assert search.text() == ""
+    assert reading.find(QTableView, "worklist").model().rowCount() == 3
+
+
+def test_the_search_comes_with_the_hidden_panel(reading: Room) -> None:
+    reading.key(Qt.Key.Key_F2)
+    assert not reading.find(QLineEdit, "worklistSearch").isVisible()
+    reading.key(Qt.Key.Key_F, CTRL)
+    assert reading.find(QLineEdit, "worklistSearch").hasFocus()
+
+
+def test_a_sitting_goes_on_with_the_case_left(reading: Room) -> None:
+    reading.key(Qt.Key.Key_N)
+    reading.qtbot.waitUntil(lambda: reading.case_id == "case_2")
+    reading.click("endSession")
+    reading.find(QLineEdit, "readerName").clear()
+    reading.sit_down()
+    reading.qtbot.waitUntil(lambda: reading.case_id == "case_2")
+
+
+def test_a_case_that_rests_after_its_commit_does_not_open(room: Room) -> None:
+    room.desk.catalogue.plan = ReadingPlan(n_readings=2, washout_days=28)
+    room.sit_down()
+    room.see_case()
+    room.key(Qt.Key.Key_4, CTRL)
+    room.key(Qt.Key.Key_Return)
+    room.qtbot.waitUntil(lambda: room.case_id == "case_2")
+    table = room.find(QTableView, "worklist")
+    assert str(table.model().index(0, 2).data()).startswith("from 20")
+    table.clicked.emit(table.model().index(0, 0))
+    assert room.case_id == "case_2"
+    assert "Case 001 is for a second reading" in room.words("gazeNotice")
+    room.key(Qt.Key.Key_N, SHIFT)
+    assert room.case_id == "case_2"
