@@ -178,7 +178,7 @@ class Text(StrEnum):
     MOUSE_HANDLES = "Drag a handle or line"
     KEY_BEND = "Bend the selected mark, move any"
     MOUSE_CORNERS = "Double click a polygon"
-    KEY_CORNERS = "On a line one more corner, on a corner one less; while drawing the end, like Enter"
+    KEY_CORNERS = "One more corner, or one less; ends it while drawing, like Enter"
     KEY_BIRADS = "BI-RADS category"
     KEY_COMMIT = "Commit and go on to the next unread case"
     KEY_COMMIT_NOTE = "The same from within the note"

@@ -25,7 +25,7 @@ from app.read.report import CONFIDENCES, partners
 from app.read.templates import Question, Template, answer
 from app.texts import Text, say
 
-MARKS_HEIGHT_PX = 76
+MARKS_HEIGHT_PX, FEWEST_MARKS_HEIGHT_PX = 76, 28
 NOTE_HEIGHT_PX = 44
 NOTE_PAUSE_MS = 400
 """A note is kept when typing rests for so long, and before anything else is done with the case."""
@@ -113,11 +113,13 @@ class FindingsPanel(QWidget):
     def _make_marks(self) -> QWidget:
         self._marks = QListWidget()
         self._marks.setObjectName("marks")
-        self._marks.setFixedHeight(MARKS_HEIGHT_PX)
+        self._marks.setMinimumHeight(FEWEST_MARKS_HEIGHT_PX)
+        self._marks.setMaximumHeight(MARKS_HEIGHT_PX)
         self._marks.currentItemChanged.connect(self._on_mark)
         self._no_marks = label(say(Text.NO_FINDINGS), "muted", "noMarks", wraps=True)
         self._no_marks.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._no_marks.setFixedHeight(MARKS_HEIGHT_PX)
+        self._no_marks.setMinimumHeight(FEWEST_MARKS_HEIGHT_PX)
+        self._no_marks.setMaximumHeight(MARKS_HEIGHT_PX)
         both = QWidget()
         column = QVBoxLayout(both)
         column.setContentsMargins(0, 0, 0, 0)

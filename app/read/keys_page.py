@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.parts import label
 from app.read.commands import COMMANDS, MOUSE
 from app.texts import Text, say
 
-GROUPS = ((Text.KEYS_IMAGE, Text.KEYS_CASE), (Text.KEYS_FINDINGS, Text.KEYS_ROOM))
+COLUMNS = ((Text.KEYS_IMAGE,), (Text.KEYS_FINDINGS,), (Text.KEYS_CASE, Text.KEYS_ROOM))
 
 
 class KeysPage(QWidget):
@@ -23,24 +23,29 @@ class KeysPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self)
-        column.setContentsMargins(40, 28, 40, 28)
+        column.setContentsMargins(40, 28, 24, 44)
         column.setSpacing(4)
         column.addWidget(label(say(Text.KEYS_TITLE), "display"))
         column.addWidget(label(say(Text.KEYS_CLOSE), "muted"))
         column.addSpacing(16)
-        row = QHBoxLayout()
-        row.setSpacing(48)
-        for groups in GROUPS:
-            half = QVBoxLayout()
-            half.setSpacing(8)
+        table = QWidget()
+        row = QHBoxLayout(table)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(32)
+        for groups in COLUMNS:
+            part = QVBoxLayout()
+            part.setSpacing(8)
             for group in groups:
-                half.addWidget(label(say(group), "title"))
-                half.addLayout(_group(group))
-                half.addSpacing(16)
-            half.addStretch(1)
-            row.addLayout(half, stretch=1)
-        column.addLayout(row)
-        column.addStretch(1)
+                part.addWidget(label(say(group), "title"))
+                part.addLayout(_group(group))
+                part.addSpacing(16)
+            part.addStretch(1)
+            row.addLayout(part, stretch=1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(table)
+        column.addWidget(scroll, stretch=1)
 
 
 def _group(group: Text) -> QGridLayout:

@@ -136,6 +136,10 @@ class WorklistPanel(QWidget):
         self._notice.hide()
         column.addWidget(self._notice)
 
+    def hasHeightForWidth(self) -> bool:
+        """Words that wrap shall not keep the table from giving way to the findings below."""
+        return False
+
     def show_worklist(self, pseudonym: str, items: Sequence[WorkItem], current_case_id: str | None) -> None:
         """The lines, with the open one marked; a search stays."""
         self._items, self._current_case_id = tuple(items), current_case_id
