@@ -251,7 +251,11 @@ def _scores(judged: Judged) -> tuple[Score, ...]:
 
 
 def _differences(arm: Judged, baseline: Judged) -> tuple[Score, ...]:
-    return _scores({key: sampled.minus(baseline[key]) for key, sampled in arm.items()})
+    differing = {key: sampled.minus(baseline[key]) for key, sampled in arm.items()}
+    return tuple(
+        score.model_copy(update={"detectable": sampled.detectable()})
+        for score, sampled in zip(_scores(differing), differing.values(), strict=True)
+    )
 
 
 app = typer.Typer(add_completion=False)

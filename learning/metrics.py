@@ -5,6 +5,8 @@ Letters: n images, D dimensions, C classes.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -76,6 +78,30 @@ def auc(scores: FloatArray, is_positive: NDArray[np.bool_]) -> float:
 def macro_auc(scores: FloatArray, classes: IntArray) -> float:
     """Mean over the classes of the AUC of one class against the rest; scores are (n, C)."""
     return float(np.mean([auc(scores[:, c], classes == c) for c in range(scores.shape[1])]))
+
+
+def hand_till_auc(scores: FloatArray, classes: IntArray) -> float:
+    """Mean over all pairs of classes of the AUC within the pair (Hand and Till 2001).
+
+    Each class of a pair is told from the other by its own score, and the two are averaged.
+    """
+    n_classes = scores.shape[1]
+    found = []
+    for one, other in combinations(range(n_classes), 2):
+        in_pair = (classes == one) | (classes == other)
+        for c in (one, other):
+            found.append(auc(scores[in_pair, c], classes[in_pair] == c))
+    return float(np.mean(found))
+
+
+def accuracy(scores: FloatArray, classes: IntArray) -> float:
+    """Share of the images that score highest on their class."""
+    return float((scores.argmax(axis=1) == classes).mean())
+
+
+def mean_absolute_grade_error(scores: FloatArray, classes: IntArray, grades: FloatArray) -> float:
+    """Mean distance of the grade that scores highest from the image's own; `grades` (C,) by class."""
+    return float(np.abs(grades[scores.argmax(axis=1)] - grades[classes]).mean())
 
 
 def balanced_accuracy(scores: FloatArray, classes: IntArray) -> float:

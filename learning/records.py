@@ -82,6 +82,8 @@ class Score(Document):
     value: float
     low: float
     high: float
+    detectable: float | None = None
+    """Of a difference: the smallest true one that so many patients would show in four of five studies."""
 
 
 class ArmResult(Document):

@@ -4,16 +4,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, mean_absolute_error, roc_auc_score
 
 from acquisition.errors import UserError
 from learning.arms import run_arms
 from learning.config import load_config, make_config
 from learning.evaluate import Protocol, comparable, evaluate, name_arms
 from learning.files import Entry, RunRecord, SetManifest, load_results, load_run, save_run
-from learning.judge import Sampled, make_folds, out_of_fold, resample_patients
+from learning.judge import Sampled, make_folds, metrics_for, out_of_fold, resample_patients
 from learning.labels import Labelled, labelled
-from learning.metrics import auc, balanced_accuracy, macro_auc, neighbour_scores, unit_rows
+from learning.metrics import (
+    accuracy,
+    auc,
+    balanced_accuracy,
+    hand_till_auc,
+    macro_auc,
+    mean_absolute_grade_error,
+    neighbour_scores,
+    unit_rows,
+)
 from tests.learning.sets import make_set
 
 Arms = tuple[Path, list[Path], list[tuple[float, str]]]
@@ -49,9 +58,33 @@ def test_metrics_equal_scikit_learns() -> None:
     assert macro_auc(scores, classes) == pytest.approx(
         np.mean([roc_auc_score(classes == c, scores[:, c]) for c in range(3)])
     )
+    chances = rng.dirichlet(np.ones(3), 60)  # scikit-learn's wants rows that add up to 1
+    assert hand_till_auc(chances, classes) == pytest.approx(
+        roc_auc_score(classes, chances, multi_class="ovo")
+    )
+    assert hand_till_auc(scores[:, :2], classes % 2) == pytest.approx(macro_auc(scores[:, :2], classes % 2))
+    assert accuracy(scores, classes) == pytest.approx(accuracy_score(classes, scores.argmax(1)))
+    grades = np.array([0.0, 1.0, 4.0])
+    assert mean_absolute_grade_error(scores, classes, grades) == pytest.approx(
+        mean_absolute_error(grades[classes], grades[scores.argmax(1)])
+    )
     assert balanced_accuracy(scores, classes) == pytest.approx(
         balanced_accuracy_score(classes, scores.argmax(1))
     )
+
+
+def test_which_metrics_a_label_has() -> None:
+    assert list(metrics_for(("benign", "malignant"))) == [
+        "Malignant-vs-rest AUC",
+        "Macro one-vs-rest AUC",
+        "Balanced accuracy",
+        "Accuracy",
+    ]
+    grades = metrics_for(("0", "1", "4"))
+    assert list(grades)[-1] == "Mean absolute error of the grade"
+    assert "Hand–Till one-vs-one AUC" in grades
+    sure_of_the_last = np.array([[0.1, 0.1, 0.8]] * 2)
+    assert grades["Mean absolute error of the grade"](sure_of_the_last, np.array([0, 1])) == 3.5
 
 
 def test_metrics_of_a_missing_class_are_no_number() -> None:
@@ -112,6 +145,8 @@ def test_a_difference_is_taken_sample_by_sample() -> None:
     common = rng.normal(size=500)
     arm, baseline = Sampled(0.8, 0.8 + common), Sampled(0.7, 0.7 + common)
     assert arm.minus(baseline).interval(0.95) == pytest.approx((0.1, 0.1))
+    assert arm.minus(baseline).detectable() == pytest.approx(0, abs=1e-9)
+    assert Sampled(0, rng.normal(0, 0.1, 100_000)).detectable() == pytest.approx(0.28, rel=0.02)
     assert Sampled(0.5, np.array([0.4, np.nan, 0.6])).interval(1.0) == pytest.approx((0.4, 0.6))
 
 
@@ -249,7 +284,11 @@ def test_an_evaluation_leaves_results_and_a_report(arms: Arms, tmp_path: Path) -
         ("BYOL + GzPT, TIMA", "BYOL + random pairs"),
     ]
     metrics = {score.metric for score in results.arms[0].scores}
-    assert metrics == {"Malignant-vs-rest AUC", "Macro one-vs-rest AUC", "Balanced accuracy"}
+    assert metrics == {"Malignant-vs-rest AUC", "Macro one-vs-rest AUC", "Balanced accuracy", "Accuracy"}
+    for difference in results.differences:
+        for score in difference.scores:
+            assert score.detectable is not None
+            assert score.detectable >= 0
     for arm in results.arms:
         for score in arm.scores:
             assert 0 <= score.low <= score.high <= 1
