@@ -78,6 +78,8 @@ class Text(StrEnum):
     CHOOSE_ANSWER = "Answer first, then commit: {question}."
     ALL_READ = "All cases are read."
     ALL_READ_NEXT = "Open one again from the worklist, or end the session."
+    ALL_REST = "All cases are read for now."
+    ALL_REST_NEXT = "The next second reading is due on {day}. End the session and come back then."
     ALL_BUT_REREADS = "Every case was read once."
     ALL_BUT_REREADS_NEXT = (
         "{n} lost too much gaze. Let somebody look at the tracker, then open it again from the worklist."

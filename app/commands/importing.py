@@ -102,6 +102,8 @@ def as_document(report: ImportReport) -> dict[str, Any]:
 def tell(report: ImportReport) -> None:
     """The report in words, each refused file with its reason."""
     say(f"{report.imported} images imported in {report.cases} cases, {report.already} were already there.")
+    if report.skipped:
+        say(f"Other files passed over: {report.skipped}.")
     if report.labels:
         say(f"{report.labels} labels taken in.")
     for path, reason in report.refused:

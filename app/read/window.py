@@ -30,7 +30,7 @@ from app.read.session import AssessmentMissing, ReadingSession, Sitting
 from app.read.side_panel import SidePanel
 from app.read.stage_message import StageMessage
 from app.read.storage_light import StorageLight
-from app.read.worklist import n_to_reread
+from app.read.worklist import n_to_reread, next_due
 from app.read.worklist_panel import told
 from app.texts import Text, say
 
@@ -427,6 +427,8 @@ class ReadWindow(QWidget):
             self._message.say(Text.PAUSED_TITLE, Text.PAUSED_NEXT)
         elif not is_open and (n_again := n_to_reread(self.session.worklist)):
             self._message.say(Text.ALL_BUT_REREADS, Text.ALL_BUT_REREADS_NEXT, n=n_again)
+        elif not is_open and (due_on := next_due(self.session.worklist)):
+            self._message.say(Text.ALL_REST, Text.ALL_REST_NEXT, day=due_on.isoformat())
         elif not is_open:
             self._message.say(Text.ALL_READ, Text.ALL_READ_NEXT)
         page = self.lightbox if is_open and not is_paused else self._message

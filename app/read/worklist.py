@@ -143,6 +143,11 @@ def n_to_reread(items: Sequence[WorkItem]) -> int:
     return sum(item.progress is Progress.REREAD for item in items)
 
 
+def next_due(items: Sequence[WorkItem]) -> date | None:
+    """The day on which the first resting case may be read again; None where none rests."""
+    return min((item.due_on for item in items if item.due_on is not None), default=None)
+
+
 def _after(item: WorkItem, reading: Reading, birads: int | None, plan: ReadingPlan, day: date) -> WorkItem:
     """The line of a case after one more reading of it, on that day."""
     item, progress = _awake(item, day), progress_of(reading)

@@ -23,6 +23,7 @@ def films(tmp_path: Path) -> Path:
     for n in range(3):
         pixels = np.full((8, 8), n, np.uint16)
         make_dataset(pixels, 12).save_as(folder / f"{n}.dcm", enforce_file_format=True)
+    (folder / "notes.txt").write_text("no film")
     with zipfile.ZipFile(folder / "evil.zip", "w") as archive:
         archive.write(folder / "0.dcm", "../../0.dcm")
     return folder
@@ -37,6 +38,7 @@ def test_the_report_names_what_was_refused_and_why(films: Path, tmp_path: Path) 
     assert refused["path"] == str(films / "evil.zip")
     assert refused["reason"].startswith("holds a name that leads out of its folder")
     told = CliRunner().invoke(gazeroom, words)
+    assert "Other files passed over: 1." in told.stdout
     assert "0 images imported in 0 cases, 3 were already there." in told.stdout
     assert f"refused {films / 'evil.zip'}: holds a name" in told.stdout
 

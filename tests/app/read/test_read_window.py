@@ -909,3 +909,12 @@ def test_a_case_that_rests_after_its_commit_does_not_open(room: Room) -> None:
     assert "Case 001 is for a second reading" in room.words("gazeNotice")
     room.key(Qt.Key.Key_N, SHIFT)
     assert room.case_id == "case_2"
+    for _ in range(2):
+        room.key(Qt.Key.Key_4, CTRL)
+        room.key(Qt.Key.Key_Return)
+    assert room.case_id == ""
+    due = room.desk.session.worklist[0].due_on
+    assert (
+        room.words("stageNext")
+        == f"The next second reading is due on {due}. End the session and come back then."
+    )
