@@ -29,6 +29,7 @@ from acquisition.store.salvage import salvage
 CATALOGUE_NAME = "catalogue.sqlite"
 RECORDINGS_NAME = "recordings"
 TEMPLATES_NAME = "templates"
+KEYS_NAME = "keys.toml"
 ARCHIVES_NAME = "archives"
 
 
@@ -128,6 +129,11 @@ class Store:
     def templates_folder(self) -> Path:
         """Where a researcher puts report templates, beside the recordings; it need not exist."""
         return self._folder.parent / TEMPLATES_NAME
+
+    @property
+    def keys_file(self) -> Path:
+        """Where readers bind keys of their own, beside the recordings; it need not exist."""
+        return self._folder.parent / KEYS_NAME
 
     def sessions(self) -> list[Session]:
         """Oldest first."""

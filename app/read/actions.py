@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
@@ -17,9 +19,9 @@ SWITCHES = (*(kind.value for kind in MarkKind), "link", "operator", "calibrate",
 AUTO_REPEAT = ("undo", "redo")
 
 
-def make_actions(room: QWidget, desk: QWidget) -> dict[str, QAction]:
+def make_actions(room: QWidget, desk: QWidget, commands: Sequence[Command] = COMMANDS) -> dict[str, QAction]:
     """An action for every command, and one for every BI-RADS category, by name."""
-    actions = {command.name: _action(command, room) for command in COMMANDS}
+    actions = {command.name: _action(command, room) for command in commands}
     for category in BIRADS:
         command = Command(f"birads{category}", Text.KEY_BIRADS, (f"Ctrl+{category}",), Text.KEYS_FINDINGS)
         actions[command.name] = _action(command, room)

@@ -17,6 +17,7 @@ from acquisition.store import Store
 from app import assets
 from app.calibrate.flow import CalibrationFlow
 from app.read.display_watch import screen_display
+from app.read.key_bindings import bound_commands
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
 from app.read.session import ReadingSession, SourceChoice
@@ -70,4 +71,11 @@ def build_read_room(
     templates = load_templates(store.templates_folder, assets.path("templates"))
     session = ReadingSession(store.catalogue, start_recorder, clock, source, templates, are_readers_simulated)
     calibration = CalibrationFlow(session, clock, asks=calibrates)
-    return ReadWindow(session, ImageLoader(workers.read_image), LightBox(clock), display_of, calibration)
+    return ReadWindow(
+        session,
+        ImageLoader(workers.read_image),
+        LightBox(clock),
+        display_of,
+        calibration,
+        commands=bound_commands(store.keys_file),
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.parts import label
-from app.read.commands import COMMANDS, MOUSE
+from app.read.commands import COMMANDS, MOUSE, Command
 from app.texts import Text, say
 
 COLUMNS = ((Text.KEYS_IMAGE,), (Text.KEYS_FINDINGS,), (Text.KEYS_CASE, Text.KEYS_ROOM))
@@ -16,7 +18,7 @@ COLUMNS = ((Text.KEYS_IMAGE,), (Text.KEYS_FINDINGS,), (Text.KEYS_CASE, Text.KEYS
 class KeysPage(QWidget):
     """What every key and every move of the mouse does."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Sequence[Command] = COMMANDS) -> None:
         """Built from the table of commands."""
         super().__init__()
         self.setObjectName("keysPage")
@@ -37,7 +39,7 @@ class KeysPage(QWidget):
             part.setSpacing(8)
             for group in groups:
                 part.addWidget(label(say(group), "title"))
-                part.addLayout(_group(group))
+                part.addLayout(_group(group, commands))
                 part.addSpacing(16)
             part.addStretch(1)
             row.addLayout(part, stretch=1)
@@ -48,11 +50,11 @@ class KeysPage(QWidget):
         column.addWidget(scroll, stretch=1)
 
 
-def _group(group: Text) -> QGridLayout:
+def _group(group: Text, commands: Sequence[Command]) -> QGridLayout:
     lines = [(say(hand), say(text)) for of, hand, text in MOUSE if of is group]
     lines += [
         (" / ".join(map(_shown, command.keys)), say(command.text))
-        for command in COMMANDS
+        for command in commands
         if command.group is group
     ]
     grid = QGridLayout()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer, Slot
@@ -15,7 +15,7 @@ from app.calibrate.flow import CalibrationFlow
 from app.calibrate.luminance import reading_grey
 from app.read import light
 from app.read.actions import make_actions, show_paused
-from app.read.commands import WINDOWS
+from app.read.commands import COMMANDS, WINDOWS, Command
 from app.read.display_watch import DisplayWatch, screen_display
 from app.read.keys_page import KeysPage
 from app.read.lightbox import LightBox
@@ -48,6 +48,7 @@ class ReadWindow(QWidget):
         display_of: Callable[[QWidget], Display],
         calibration: CalibrationFlow,
         screen_of: Callable[[QWidget], Display] = screen_display,
+        commands: Sequence[Command] = COMMANDS,
     ) -> None:
         """Ask who reads. `display_of` gives the display under the tracker, `screen_of` the screen."""
         super().__init__()
@@ -56,6 +57,7 @@ class ReadWindow(QWidget):
         self._loader = loader
         self.lightbox = lightbox
         self._display_of = display_of
+        self._commands = commands
         self.calibration = calibration
         self._next_case_id: str | None = None
         self._light = light.NOT_RECORDED
@@ -103,11 +105,11 @@ class ReadWindow(QWidget):
         self._pages = QStackedLayout(self)
         self._reader_page = ReaderPage(self.session.source)
         self._desk = QWidget()
-        self._keys_page = KeysPage()
+        self._keys_page = KeysPage(self._commands)
         self._operator = OperatorPanel(self.session, self)
         self._message = StageMessage()
         self._side = SidePanel()
-        self._actions = make_actions(self, self._desk)
+        self._actions = make_actions(self, self._desk, self._commands)
         self._reporting = Reporting(
             self.session, self.lightbox, self._side.findings, self._actions, self._do, self
         )
