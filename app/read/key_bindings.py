@@ -1,4 +1,4 @@
-"""The keys of the commands as a reader wants them: the table of commands, changed by a TOML file (see `docs/templates.md`).
+"""The keys of the commands as a reader wants them: the table, changed by a TOML file (`docs/templates.md`).
 
 [keys]
 invert = ["Ctrl+I"]
