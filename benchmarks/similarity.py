@@ -349,7 +349,7 @@ def graphs(scale: float) -> None:
     graph = graph_of_features(packed, "tima", threshold=0.95)
     spent = time.perf_counter() - start
     print(
-        f"{n} traces of 2000 samples to a TIMA graph at 0.95: {spent:.3g} s, {described_s:.3g} s for features "
+        f"{n} traces of 2000 samples to a TIMA graph at 0.95: {spent:.3g} s, {described_s:.3g} features "
         f"(<= 120 for 10000), {graph.nnz // 2} edges, peak {rss_mib():.0f} MiB (<= 2048); "
         f"their making took {made_s:.0f} s more",
         flush=True,

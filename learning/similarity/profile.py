@@ -32,6 +32,8 @@ class Profile:
     """Lengths are shares of the diagonal of the image. Off: of a screen of 1920 x 1080 px."""
     keeps_displacement: bool = True
     """A simplified scanpath leads where all of it led. Off: a short last saccade undoes what was joined."""
+    clustering: str = "exact"
+    """How TIMA finds clusters; `decimated` and `rests` are approximate, for traces of very many samples."""
     duration_s: float | None = None
     """What the time axis is divided by; None for the duration of each trace itself."""
     diagonal: float | None = None

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from acquisition.errors import UserError
+from learning.similarity.approximate import by_rests, decimated
 from learning.similarity.compiled import Unsigned, compiled
 from learning.similarity.dbscan import NOISE, dbscan
 from learning.similarity.kernel import (
@@ -43,6 +45,7 @@ BLUR_SD = 1 / 60
 """Standard deviation of the published Gaussian window, as a share of the canvas: 13.3 of 800 px."""
 M00_WEIGHT, I1_WEIGHT = 0.7, 0.3
 LANES = np.uint64(128)
+APPROXIMATE = {"decimated": decimated, "rests": by_rests}
 
 
 def features(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile) -> FloatArray:
@@ -55,7 +58,7 @@ def features(samples: FloatArray, canvas_px: tuple[float, float], profile: Profi
     """
     kept = prepared(samples, canvas_px, profile)
     points = unit_axes(kept, canvas_px, profile)
-    labels = clusters(points)
+    labels = clusters(points, profile.clustering)
     members = [labels == label for label in range(labels.max(initial=NOISE) + 1)]
     if profile.closed_form:
         described = [_moments(points[member, :2], _dwell(kept, profile)) for member in members]
@@ -65,9 +68,16 @@ def features(samples: FloatArray, canvas_px: tuple[float, float], profile: Profi
     return np.array(described, np.float64).reshape(-1, 2)
 
 
-def clusters(points: FloatArray) -> IntArray:
-    """(n,) cluster of each sample, -1 for none, from (n, 3) unit axes."""
-    return dbscan(points, np.ones(len(points)), RADIUS, len(points) // CORE_DIVISOR + 1)
+def clusters(points: FloatArray, clustering: str = "exact") -> IntArray:
+    """(n,) cluster of each sample, -1 for none, from (n, 3) unit axes.
+
+    Raises `UserError` for an unknown way of clustering.
+    """
+    if clustering == "exact":
+        return dbscan(points, np.ones(len(points)), RADIUS, len(points) // CORE_DIVISOR + 1)
+    if clustering not in APPROXIMATE:
+        raise UserError(f"There is no clustering '{clustering}'; choose exact, {', '.join(APPROXIMATE)}.")
+    return APPROXIMATE[clustering](points, RADIUS, 1 / CORE_DIVISOR)
 
 
 def _dwell(samples: FloatArray, profile: Profile) -> float:
