@@ -97,6 +97,11 @@ class MarkHands:
         """The mark in the hand."""
         return self._hold.mark.id if self._hold else ""
 
+    def is_busy_on(self, image_id: str) -> bool:
+        """Whether a mark of this image is drawn or in the hand."""
+        begun = self._hold.mark if self._hold is not None else self._sketch
+        return begun is not None and begun.image_id == image_id
+
     @property
     def is_cornering(self) -> bool:
         """Whether a polygon waits for its next corner."""

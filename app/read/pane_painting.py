@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPainter, QPen
 
 from app import theme
 from app.read.decoding import LoadedImage
@@ -14,7 +16,7 @@ from app.read.overlay_painting import OverlayPainter
 from app.read.painting import paint_corners, paint_image, paint_sentence, rectangle
 from app.read.pane_words import corner_words
 from app.read.pyramid import Mapper
-from app.read.wall import Pane
+from app.read.wall import Look, Pane, Pose
 from app.texts import Text, say
 
 
@@ -25,10 +27,13 @@ class PanePainter:
         """Nothing was painted yet."""
         self._mapper = Mapper()
         self._overlays = OverlayPainter()
+        self._kept: tuple[Pose, Look, LoadedImage, QImage] | None = None
+        """A pane without marks, while a mark is in the hand: only the mark is then painted anew."""
 
     def forget(self) -> None:
         """Another case hangs."""
         self._overlays.forget()
+        self._kept = None
 
     def paint(
         self,
@@ -43,7 +48,12 @@ class PanePainter:
         if pane.look.loaded is None:
             self._paint_waiting(painter, pane, study_dates, scale, is_patient)
             return
-        self._paint_image(painter, pane, pane.look.loaded, hands, scale)
+        if hands.is_busy_on(pane.image.id):
+            self._paint_kept(painter, pane, pane.look.loaded)
+        else:
+            self._kept = None
+            self._paint_image(painter, pane, pane.look.loaded)
+        self._paint_marks(painter, pane, hands, scale)
         words = corner_words(pane, study_dates, scale)
         paint_corners(painter, pane.pose.box_px, pane.words_at, scale, *words)
 
@@ -51,19 +61,33 @@ class PanePainter:
         """A pane over another one, with a border and without words."""
         if pane.look.loaded is None:
             return
-        self._paint_image(painter, pane, pane.look.loaded, hands, scale)
+        self._paint_image(painter, pane, pane.look.loaded)
+        self._paint_marks(painter, pane, hands, scale)
         painter.setPen(QPen(theme.colour("accent"), scale))
         painter.drawRect(rectangle(pane.pose.box_px))
 
-    def _paint_image(
-        self, painter: QPainter, pane: Pane, loaded: LoadedImage, hands: MarkHands, scale: float
-    ) -> None:
+    def _paint_kept(self, painter: QPainter, pane: Pane, loaded: LoadedImage) -> None:
+        x, y, width, height = pane.pose.box_px
+        look = replace(pane.look, loaded=None)
+        kept = self._kept
+        if kept is None or kept[:2] != (pane.pose, look) or kept[2] is not loaded:
+            image = QImage(round(width), round(height), QImage.Format.Format_RGB32)
+            inner = QPainter(image)
+            inner.translate(-x, -y)
+            self._paint_image(inner, pane, loaded)
+            inner.end()
+            kept = self._kept = pane.pose, look, loaded, image
+        painter.drawImage(QPointF(x, y), kept[3])
+
+    def _paint_image(self, painter: QPainter, pane: Pane, loaded: LoadedImage) -> None:
         look = pane.look
         table = loaded.table(look.window, look.is_inverted, look.voi)
         box, placement = pane.pose.box_px, pane.pose.placement
         paint_image(painter, self._mapper, loaded.pyramid, placement, box, table)
         if look.has_overlays:
             self._overlays.paint(painter, pane)
+
+    def _paint_marks(self, painter: QPainter, pane: Pane, hands: MarkHands, scale: float) -> None:
         paint_marks(painter, pane, hands.marks, hands.chosen_id, scale)
         if hands.sketch is not None:
             paint_sketch(painter, pane, hands.sketch, scale)

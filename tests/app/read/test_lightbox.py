@@ -421,3 +421,23 @@ def test_a_fast_mouse_asks_for_no_work_before_the_next_frame(
     assert tables == []
     lightbox.repaint()
     assert len(tables) == 1
+
+
+def test_a_mark_in_the_hand_is_painted_over_the_same_image(qtbot: QtBot, lightbox: LightBox) -> None:
+    [image] = hang(lightbox, "L CC")
+    mark = Annotation("m", "r", image.id, MarkKind.RECTANGLE, ((100, 300), (300, 600)), "mass", 1)
+    lightbox.show_marks([mark], "m")
+    still = grey(lightbox)
+    corner = on_screen(the(lightbox, image), 300, 600)
+    qtbot.mousePress(lightbox, LEFT, NONE, corner)
+    np.testing.assert_array_equal(grey(lightbox), still)
+    qtbot.mouseMove(lightbox, corner + QPoint(30, 30))
+    bent = grey(lightbox)
+    changed = np.argwhere(bent != still)
+    assert len(changed) > 50
+    lightbox.invert()
+    inverted = grey(lightbox)
+    assert (inverted[550:590, 20:60] != bent[550:590, 20:60]).any(), "what changes below is seen"
+    lightbox.invert()
+    qtbot.mouseRelease(lightbox, LEFT, NONE, corner + QPoint(30, 30))
+    np.testing.assert_array_equal(grey(lightbox), still)
