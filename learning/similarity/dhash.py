@@ -87,9 +87,8 @@ def _fill(patterns: NDArray[np.uint64], n_bits: IntArray, rows: IntArray, first:
         c = 0
         while c < out.shape[1]:
             # Places of as many bits lie together and have one norm.
-            bits, end = n_bits[first + c], c
-            while end < out.shape[1] and n_bits[first + end] == bits:
-                end += 1
+            bits = n_bits[first + c]
+            end = min(np.searchsorted(n_bits, bits, side="right") - first, out.shape[1])
             # A hair more than 1 / norm, lest equal patterns have less than 1; a division costs more.
             inverse_norm = (1 + 2e-16) / np.sqrt(float(max(own_bits, 1) * max(bits, 1)))
             for k in range(np.uint64(c), np.uint64(end)):

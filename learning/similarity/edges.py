@@ -158,8 +158,10 @@ def _strongest(
             if count_above(tile[r], start, stop, np.nextafter(weakest, np.float32(-np.inf))) == 0:
                 continue
             for c in range(start, stop):
-                if tile[r, c] > floor and first_column + c != first_row + r:
+                is_strong = (tile[r, c] > floor) & (tile[r, c] >= weakest)
+                if is_strong and first_column + c != first_row + r:
                     _insert(tile[r, c], ids[first_column + c], r, values, columns, counts)
+                    weakest = values[r, top_k - 1] if counts[r] == top_k else floor
 
 
 @compiled
