@@ -46,6 +46,9 @@ class Columns:
     def add(self, time_ns: NDArray[np.int64], valid: NDArray[np.bool_]) -> None:
         """Samples (n,) that came: a column is seen where any sample is valid, lost where none is."""
         number = time_ns // COLUMN_NS
+        # One time around the ring and no more: what is older shares a place with what is newer.
+        fresh = number > max(number.max(initial=-1), self._number.max()) - N_COLUMNS
+        number, valid = number[fresh], valid[fresh]
         place = number % N_COLUMNS
         is_new = self._number[place] != number
         self._number[place[is_new]] = number[is_new]

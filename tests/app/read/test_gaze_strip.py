@@ -1,7 +1,7 @@
 """The strip of the last seconds of gaze."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.read.gaze_strip import COLUMN_NS, LOST, N_COLUMNS, SEEN, SILENT, Columns
@@ -9,6 +9,7 @@ from app.read.gaze_strip import COLUMN_NS, LOST, N_COLUMNS, SEEN, SILENT, Column
 END_NS = 10_000_000_000
 
 
+@example([(0, True), (9_999_999_900, False)], 9_999_999_900, [])
 @given(
     st.lists(st.tuples(st.integers(0, END_NS), st.booleans()), max_size=200),
     st.integers(END_NS - 2_000_000_000, END_NS),
