@@ -1,6 +1,7 @@
 """What `GazeSource` promises, asked of every source that ships."""
 
 import json
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,10 +173,12 @@ def test_nothing_new_is_an_empty_batch(bench):
 
 
 def test_it_may_be_closed_twice_and_unopened(bench):
+    before = set(threading.enumerate())
     bench.source.close()
     bench.source.open()
     bench.source.close()
     bench.source.close()
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_source_that_watches_the_screen_takes_any_view(bench):

@@ -216,9 +216,12 @@ def test_a_recording_is_never_overwritten(store: Store, recorded: Session) -> No
     assert path_of(store, recorded).read_bytes() == before
 
 
-def test_closing_twice_is_harmless(writer: RecordingWriter) -> None:
+def test_closing_twice_is_harmless(store: Store, writer: RecordingWriter) -> None:
+    writer.append(make_batch(0, 10))
+    writer.commit()
     writer.close()
     writer.close()
+    assert len(store.raw(writer.session.id).samples) == 10
 
 
 # Trouble while writing
