@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Literal, Self
@@ -27,6 +28,8 @@ Precision = Literal["auto", "float32", "bfloat16"]
 OF_AN_ARM = {"gaze", "scheme", "threshold", "pair_rate", "drop_probability", "start_from"}
 OF_A_MACHINE = {"device", "memory_gib", "tensorboard", "compile", "label", "watch_every"}
 """Two runs that differ in nothing but these settings are matched."""
+OF_MOCO = {"own_copies_are_positive", "queue_size", "temperature"}
+OF_ADAM = {"adam_beta_2"}
 
 DEFAULT_PAIR_RATE = 0.075
 DEFAULT_DROP_PROBABILITY = 0.5
@@ -123,10 +126,21 @@ class RunConfig(Document):
         return usual if self.drop_probability is None else self.drop_probability
 
     @property
+    def matched_settings(self) -> dict[str, object]:
+        """What matched arms share, as it counts: without what method and optimiser never ask for.
+
+        In which precision a run computed says its record: `auto` does not.
+        """
+        left_out = OF_AN_ARM | OF_A_MACHINE | {"precision"}
+        left_out |= set() if self.method == "moco" else OF_MOCO
+        left_out |= set() if self.optimiser == "adamw" else OF_ADAM
+        used = self.model_dump(mode="json", exclude=left_out)
+        return used | {"momentum": self.target_momentum, "embedding": self.embedding_size}
+
+    @property
     def matching_sha256(self) -> str:
         """Equal for runs that differ in their pairs alone."""
-        shared = self.model_dump_json(exclude=OF_AN_ARM | OF_A_MACHINE)
-        return hashlib.sha256(shared.encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.matched_settings, sort_keys=True).encode()).hexdigest()
 
     def learns_as(self, other: RunConfig) -> bool:
         """Whether another run's settings differ in nothing but the machine."""
@@ -134,8 +148,9 @@ class RunConfig(Document):
 
     @property
     def target_momentum(self) -> float:
-        """Momentum of the target network at the start."""
-        return USUAL_MOMENTUM[self.method] if self.momentum is None else self.momentum
+        """Momentum of the target network at the start; 0 for SimSiam, which has none."""
+        usual = USUAL_MOMENTUM[self.method]
+        return usual if self.momentum is None or self.method == "simsiam" else self.momentum
 
     @property
     def embedding_size(self) -> int:

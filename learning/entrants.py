@@ -18,7 +18,7 @@ from pathlib import Path
 from torch import nn
 
 from acquisition.errors import UserError
-from learning.config import OF_A_MACHINE, OF_AN_ARM, RunConfig, load_config
+from learning.config import OF_AN_ARM, RunConfig, load_config
 from learning.encoder import IMAGENET, create_encoder, known_backbone, load_encoder, seeded
 from learning.files import RunRecord, load_run
 from learning.foreign import foreign_encoder
@@ -101,7 +101,7 @@ class Arm:
         """Equal for arms that differ in their pairs alone; None for encoders without a run."""
         if self.record is None or self.config is None:
             return None
-        return f"{_seedless(self.config)} {self.record.n_epochs} {self.record.set_sha256}"
+        return f"{_conditions(self.record, self.config)} {self.record.set_sha256}"
 
 
 def arms_of_runs(folders: Sequence[Path]) -> list[Arm]:
@@ -150,11 +150,13 @@ def _words(record: RunRecord) -> dict[str, str]:
 def _key(record: RunRecord, config: RunConfig) -> str:
     """Equal for runs that differ in their seed alone."""
     pairs = (config.scheme, config.threshold, config.pair_rate, config.drop) if record.gaze != "none" else ()
-    return json.dumps([_seedless(config), record.n_epochs, record.gaze, *pairs])
+    return json.dumps([_conditions(record, config), record.gaze, *pairs])
 
 
-def _seedless(config: RunConfig) -> str:
-    return config.model_copy(update={"seed": 0}).matching_sha256
+def _conditions(record: RunRecord, config: RunConfig) -> str:
+    """Everything besides pairs and seed under which a run learnt."""
+    seedless = config.model_copy(update={"seed": 0})
+    return f"{seedless.matching_sha256} {record.n_epochs} {record.precision} {record.start_gaze}"
 
 
 def _check_like(folder: Path, record: RunRecord, first: Path, like: RunRecord) -> None:
@@ -193,16 +195,22 @@ def told_apart(arms: Sequence[Arm]) -> list[Arm]:
 def _peculiar(arm: Arm, twins: Sequence[Arm]) -> Iterator[tuple[str, object]]:
     settings = [_told_settings(each) for each in twins]
     for name, value in _told_settings(arm).items():
-        if any(other[name] != value for other in settings):
+        if any(other.get(name, value) != value for other in settings):
             yield name.replace("_", " "), value
 
 
 def _told_settings(arm: Arm) -> dict[str, object]:
     if arm.config is None or arm.record is None:
         return {"backbone": arm.backbone, "image_size_px": arm.image_size_px}
-    left_out = OF_A_MACHINE | {"seed", "start_from", "drop_probability", "epochs"}
-    told = arm.config.model_dump(exclude=left_out)
-    return told | {"drop probability": arm.config.drop, "epochs": arm.record.n_epochs}
+    of_pairs = arm.config.model_dump(include=OF_AN_ARM - {"start_from", "drop_probability"})
+    told = of_pairs | arm.config.matched_settings | {"drop probability": arm.config.drop}
+    del told["seed"]
+    record = arm.record
+    return told | {
+        "epochs": record.n_epochs,
+        "precision": record.precision,
+        "pairs before": record.start_gaze,
+    }
 
 
 def differing_settings(arm: Arm, other: Arm) -> list[str]:
@@ -212,7 +220,7 @@ def differing_settings(arm: Arm, other: Arm) -> list[str]:
     return [
         f"{name.replace('_', ' ')} ({mine[name]} against {theirs[name]})"
         for name in names
-        if mine[name] != theirs[name]
+        if name in theirs and mine[name] != theirs[name]
     ]
 
 

@@ -20,7 +20,7 @@ from learning import files
 from learning.augment import find_augmentation
 from learning.checkpoint import load_checkpoint, save_checkpoint
 from learning.config import RunConfig, load_config, save_config, told_config
-from learning.device import choose_device, compile_networks
+from learning.device import choose_device, compile_networks, uses_bfloat16
 from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import Images, load_images
 from learning.journal import Journal, check_tensorboard
@@ -105,7 +105,7 @@ def pretrain(
         is_over = networks.start.n_epochs + epoch >= training.n_scheduled
         save_checkpoint(out / CHECKPOINTS, epoch, _state(manifest, networks, place, is_over=is_over), keep=1)
         encoder_sha256 = save_encoder(out / ENCODER, networks.encoder)
-        files.save_run(out, _record(config, manifest, data, networks, encoder_sha256))
+        files.save_run(out, _record(config, manifest, data, networks, encoder_sha256, device))
     ranks.wait()
     tell(1.0, "done")
     return files.load_run(out)
@@ -190,6 +190,8 @@ class Start:
 
     n_epochs: int = 0
     patients: tuple[str, ...] = ()
+    gaze: str | None = None
+    """What its pairs were, or those of a run before it that had any; None where nothing went before."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,11 @@ def _start(
     _load(folder, found[1], method, optimiser)
     if record.set_sha256 != manifest.sha256:
         method.forget()
-    return Start(record.n_epochs, record.patients)
+    return Start(record.n_epochs, record.patients, _gaze_so_far(record))
+
+
+def _gaze_so_far(record: files.RunRecord) -> str:
+    return record.start_gaze if record.gaze == "none" and record.start_gaze else record.gaze
 
 
 def _is_finished(out: Path, manifest: files.SetManifest, config: RunConfig, resume: bool) -> bool:
@@ -303,6 +309,7 @@ def _record(
     data: _Data,
     networks: _Networks,
     encoder_sha256: str,
+    device: torch.device,
 ) -> files.RunRecord:
     return files.RunRecord(
         set_sha256=manifest.sha256,
@@ -318,5 +325,7 @@ def _record(
         backbone=config.backbone,
         image_size_px=config.image_size_px,
         matching_sha256=config.matching_sha256,
+        precision="bfloat16" if uses_bfloat16(config, device) else "float32",
+        start_gaze=networks.start.gaze,
         encoder_sha256=encoder_sha256,
     )

@@ -73,6 +73,10 @@ class RunRecord(Document):
     image_size_px: ImageSize
     matching_sha256: str | None = None
     """Of all settings that matched arms share; None in runs before there was one."""
+    precision: str | None = None
+    """In which its networks computed; None in runs before it was kept."""
+    start_gaze: str | None = None
+    """What the pairs were before, of the runs that it goes on from; None where it began anew."""
     encoder_sha256: str
 
 

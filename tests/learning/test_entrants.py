@@ -5,7 +5,7 @@ import torch
 
 from acquisition.errors import UserError
 from learning.encoder import create_encoder, save_encoder, seeded
-from learning.entrants import arm_without_run, arms_of_runs, scratch_arms
+from learning.entrants import arm_without_run, arms_of_runs, differing_settings, scratch_arms
 from learning.evaluation import choose_arms, compared
 from learning.files import SetManifest, load_run, save_run
 from tests.learning.made_up import finished_run
@@ -52,6 +52,27 @@ def test_runs_that_differ_in_anything_else_are_not(
         value = str(next(iter(change.values())))
         assert value in other.name
         assert next(iter(change)).replace("_", " ") in other.name
+
+
+@pytest.mark.parametrize("change", [{"precision": "bfloat16"}, {"start_gaze": "gzpt"}])
+def test_runs_that_computed_or_began_otherwise_are_not_matched(
+    change: dict[str, object], small_set: SmallSet, tmp_path: Path
+) -> None:
+    runs = several(tmp_path, small_set[1], {"gaze": "gzpt", "pair_rate": 0.1}, {"gaze": "none"})
+    save_run(runs[0], load_run(runs[0]).model_copy(update=change))
+    plain, gaze = arms_of_runs(runs)
+    assert gaze.matching != plain.matching
+    (told,) = differing_settings(gaze, plain)
+    assert str(next(iter(change.values()))) in told
+
+
+def test_what_a_method_never_asks_for_parts_no_arms(small_set: SmallSet, tmp_path: Path) -> None:
+    runs = several(
+        tmp_path, small_set[1], {"gaze": "gzpt", "pair_rate": 0.1, "queue_size": 64}, {"queue_size": 4096}
+    )
+    plain, gaze = arms_of_runs(runs)
+    assert gaze.matching == plain.matching
+    assert differing_settings(gaze, plain) == []
 
 
 def test_arms_have_names_that_say_what_they_are(small_set: SmallSet, tmp_path: Path) -> None:

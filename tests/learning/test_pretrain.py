@@ -284,6 +284,11 @@ def test_runs_start_from_the_networks_of_another(small_set: SmallSet, tmp_path: 
     assert record.n_epochs == 2
     pretrain(folder, tmp_path / "again", tiny(start_from=start))
     assert_same_weights(tmp_path / "plain", tmp_path / "again")
+    assert (record.start_gaze, record.precision) == ("none", "float32")
+    taught = pretrain(folder, tmp_path / "taught", tiny(start_from=start, gaze="gzpt", pair_rate=0.3))
+    after = pretrain(folder, tmp_path / "after", tiny(start_from=str(tmp_path / "taught")))
+    third = pretrain(folder, tmp_path / "third", tiny(start_from=str(tmp_path / "after")))
+    assert (taught.start_gaze, after.start_gaze, third.start_gaze) == ("none", "gzpt", "gzpt")
     state = torch.load(next((tmp_path / "warm" / CHECKPOINTS).glob("*.pt")), weights_only=True)["method"]
     assert any(name.startswith("predictor") for name in state)
     assert any(name.startswith("target") for name in state)
