@@ -10,14 +10,20 @@ from learning.config import RunConfig
 
 
 def choose_device(device: str) -> torch.device:
-    """`auto` is CUDA where there is one. Raises `UserError` for one that is not there."""
+    """The CPU, or the GPU of this process by its number; `auto` is a GPU where there is one.
+
+    Raises `UserError` for one that is not there.
+    """
     if device not in ("auto", "cpu", "cuda"):
         raise UserError(f"There is no device '{device}'; choose cpu, cuda or auto.")
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError(
             "There is no CUDA device; choose --device cpu, or install a torch build and driver for it."
         )
-    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    if device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    # A device without a number is not equal to that of a tensor on it.
+    return torch.device("cuda", torch.cuda.current_device())
 
 
 def uses_bfloat16(config: RunConfig, device: torch.device) -> bool:

@@ -1,4 +1,4 @@
-"""Compiling is tried first: where there is no compiler, that is a sentence."""
+"""What a run computes on; and compiling is tried first: where there is no compiler, that is a sentence."""
 
 from typing import Any
 
@@ -7,9 +7,26 @@ import torch
 from torch import nn
 
 from acquisition.errors import UserError
-from learning.device import compile_networks
+from learning.device import choose_device, compile_networks
 
 CPU = torch.device("cpu")
+
+
+def test_a_device_is_equal_to_that_of_a_tensor_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_device("cpu") == torch.ones(1, device="cpu").device
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    assert choose_device("auto") == choose_device("cuda") == torch.device("cuda:1")
+    assert choose_device("cpu") == torch.device("cpu")
+
+
+def test_a_device_that_is_not_there_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device("auto") == torch.device("cpu")
+    with pytest.raises(UserError, match="no CUDA device; choose --device cpu"):
+        choose_device("cuda")
+    with pytest.raises(UserError, match="no device 'tpu'; choose cpu, cuda or auto"):
+        choose_device("tpu")
 
 
 def test_without_a_compiler_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
