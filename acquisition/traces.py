@@ -37,6 +37,11 @@ class Trace:
     frames: NDArray[np.int64]
     """(n,) which frame of the file each sample fell on, from 0."""
 
+    def on_frame(self, frame: int) -> Trace:
+        """What of it fell on one frame; the others leave holes in time."""
+        own = self.frames == frame
+        return replace(self, samples=self.samples[own], frames=self.frames[own])
+
 
 def reading_traces(store: Store, reading_id: str) -> list[Trace]:
     """One trace for each image of the case that was looked at, in the order of the case.

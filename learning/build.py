@@ -7,7 +7,7 @@ set is made beside its place and renamed once it is whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -31,8 +31,8 @@ from acquisition.errors import UserError
 from acquisition.gate import committed_readings
 from acquisition.store import Store, open_store
 from acquisition.traces import Trace
-from learning.files import Entry, Lineage
-from learning.graph import Recipe, committed_traces, join_traces, relate_set
+from learning.files import Entry, Lineage, load_set
+from learning.graph import Recipe, StoreGaze, committed_gaze, join_traces, relate_set
 from learning.labels import USUAL_LABEL
 from learning.making import (
     EVALUATE_SHARE,
@@ -75,14 +75,14 @@ def build_set(
     """
     refuse_taken(out)
     tell = progress or say_nothing
-    traces = committed_traces(store, lambda done, message: tell(0.4 * done, message))
-    if not traces:
+    gaze = committed_gaze(store, lambda done, message: tell(0.4 * done, message))
+    if not gaze.traces:
         raise UserError("The store holds no committed reading with gaze on an image; read a case first.")
-    plan = _plan(store, traces, labels, evaluate_share)
+    plan = _plan(store, gaze, labels, evaluate_share)
     with made_whole(out) as building:
         _write(building, plan, lambda done, message: tell(0.4 + 0.4 * done, message))
         relate_set(building, Recipe(scheme, profile), lambda done, message: tell(0.8 + 0.2 * done, message))
-    return len({trace.reading_id for trace in traces})
+    return plan.lineage.n_readings
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ class _Plan:
     gaze_is_simulated: bool
 
 
-def _plan(store: Store, traces: Sequence[Trace], labels: Collection[str], evaluate_share: float) -> _Plan:
-    pseudonyms = Pseudonyms(store.catalogue.pseudonym_key())
+def _plan(store: Store, gaze: StoreGaze, labels: Collection[str], evaluate_share: float) -> _Plan:
+    pseudonyms, traces = Pseudonyms(store.catalogue.pseudonym_key()), gaze.traces
     read = {trace.image_id for trace in traces}
     truth = _truth(store, labels)
     images = [image for image in store.catalogue.images() if image.id in read or image.id in truth]
@@ -133,6 +133,7 @@ def _plan(store: Store, traces: Sequence[Trace], labels: Collection[str], evalua
         n_readings=len({trace.reading_id for trace in traces}),
         n_readers=len({trace.reader_id for trace in traces}),
         n_images=len(entries),
+        n_samples_on_other_frames=gaze.n_on_other_frames,
         pixels="8 bit through the display pipeline at the default window of each file",
         split=f"by patient; evaluate: labelled ones without a reading, and others up to {evaluate_share:.0%}",
     )
@@ -209,7 +210,12 @@ def main(
             progress=progress,
         )
         left_out = committed_readings(opened.readings())[1]
-    told = {"set": str(out), "readings": n_readings, "left_out": len(left_out)}
+    told = {
+        "set": str(out),
+        "readings": n_readings,
+        "left_out": len(left_out),
+        "samples_on_other_frames": load_set(out).lineage.n_samples_on_other_frames,
+    }
     if as_json:
         show_json(told)
     else:

@@ -108,6 +108,8 @@ class Lineage(Document):
     n_readings: int
     n_readers: int
     n_images: int
+    n_samples_on_other_frames: int = 0
+    """Gaze left out: it fell on frames of a stack that are not its picture."""
     pseudonyms: str = "HMAC-SHA256 under a key that stays in the store"
     pixels: str
     split: str

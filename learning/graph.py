@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
@@ -38,7 +38,7 @@ from learning.storage import file_hash
 __all__ = [
     "Recipe",
     "app",
-    "committed_traces",
+    "committed_gaze",
     "join_traces",
     "relate",
     "relate_set",
@@ -47,8 +47,18 @@ __all__ = [
 ]
 
 
-def committed_traces(store: Store, progress: Step | None = None) -> list[Trace]:
+class StoreGaze(NamedTuple):
+    """The gaze of a store that may be learnt from."""
+
+    traces: list[Trace]
+    n_on_other_frames: int
+    """Samples left out: they fell on frames of a stack that are not its picture."""
+
+
+def committed_gaze(store: Store, progress: Step | None = None) -> StoreGaze:
     """The gaze of all committed readings on their images, without those that must be read again.
+
+    Of a stack counts what fell on its opening frame: that is the picture in a set.
 
     Raises `StoreError` where a recording is missing or damaged.
     """
@@ -58,7 +68,11 @@ def committed_traces(store: Store, progress: Step | None = None) -> list[Trace]:
         by_reading[reading.id] = traces
         if progress:
             progress(len(by_reading) / len(usable), f"gaze of reading {len(by_reading)} of {len(usable)}")
-    return [trace for reading in usable for trace in by_reading[reading.id]]
+    traces = [trace for reading in usable for trace in by_reading[reading.id]]
+    frame_of = {image.id: image.opening_frame for image in store.catalogue.images()}
+    on_pictures = [trace.on_frame(frame_of[trace.image_id]) for trace in traces]
+    n_before, n_after = (sum(len(trace.samples) for trace in each) for each in (traces, on_pictures))
+    return StoreGaze([trace for trace in on_pictures if len(trace.samples)], n_before - n_after)
 
 
 def join_traces(traces: Sequence[Trace], image_ids: Sequence[str], reader_ids: Sequence[str]) -> Traces:
@@ -103,7 +117,7 @@ def relate_store(
 
 def store_traces(store: Store, progress: Step | None = None) -> Traces:
     """All gaze of a store that a graph may use. Raises `UserError` where there is none."""
-    found = committed_traces(store, progress)
+    found = committed_gaze(store, progress).traces
     if not found:
         raise UserError("The store holds no committed reading with gaze on an image; read a case first.")
     return join_traces(found, [trace.image_id for trace in found], [trace.reader_id for trace in found])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from dicom_files import make_dataset
 
 from acquisition.domain import Assessment, Display, Event, Image, Panel, Session, ViewState
 from acquisition.geometry import px_to_display_fraction
@@ -34,6 +37,16 @@ def phantoms(store: Store, folder: Path, n_patients: int) -> None:
     import_paths([folder], store.catalogue, labels=made[0].path.parent / "truth.csv")
 
 
+def stack(store: Store, folder: Path, n_frames: int) -> None:
+    """One patient's stack of frames that differ, imported."""
+    shades = (
+        np.arange(n_frames * SIZE_PX * SIZE_PX, dtype=np.uint16).reshape(n_frames, SIZE_PX, SIZE_PX) % 997
+    )
+    folder.mkdir(parents=True)
+    make_dataset(shades, 12, NumberOfFrames=n_frames).save_as(folder / "stack.dcm", enforce_file_format=True)
+    import_paths([folder], store.catalogue)
+
+
 def read_cases(
     store: Store,
     n_cases: int,
@@ -41,8 +54,12 @@ def read_cases(
     session_id: str = "ses_first",
     commit_last: bool = True,
     loss: float = 0.0,
+    frames: Sequence[int] = (0,),
 ) -> None:
-    """One session in which the first cases are read, each for four seconds; committed with this loss."""
+    """One session in which the first cases are read, each for four seconds; committed with this loss.
+
+    Of a stack the `frames` are on the screen in turn, equally long.
+    """
     reader = store.catalogue.ensure_reader(name=READER_NAME, pseudonym="reader-ottilie", is_simulated=True)
     session = Session(
         session_id, reader.id, reader.pseudonym, "simulated", True, DISPLAY, "2026-03-04T05:06:07Z", 0
@@ -53,11 +70,13 @@ def read_cases(
         opened_ns = round((number * (READING_S + 1) + 1) * 1e9)
         reading = store.catalogue.open_reading(session.id, reader.id, case.id, opened_ns)
         writer.event(Event(opened_ns, "reading_opened", {"reading_id": reading.id, "case_id": case.id}))
-        view = ViewState(opened_ns, (_panel(store.catalogue.images(case.id)[0]),), reading_id=reading.id)
-        writer.view_state(view)
-        gaze.observe(view)
+        panel = _panel(store.catalogue.images(case.id)[0])
         time_ns = opened_ns + np.arange(0, READING_S * 1e9, 1e9 / RATE_HZ).astype(np.int64)
-        _append(writer, gaze, time_ns)
+        for frame, meanwhile_ns in zip(frames, np.array_split(time_ns, len(frames)), strict=True):
+            view = ViewState(int(meanwhile_ns[0]), (replace(panel, frame=frame),), reading_id=reading.id)
+            writer.view_state(view)
+            gaze.observe(view)
+            _append(writer, gaze, meanwhile_ns)
         closed_ns = int(time_ns[-1]) + 1
         writer.event(Event(closed_ns, "reading_closed", {"reading_id": reading.id, "state": "committed"}))
         if commit_last or number + 1 < n_cases:

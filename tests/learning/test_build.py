@@ -18,7 +18,7 @@ from learning.files import SetManifest, load_relation, load_set, load_traces
 from learning.graph import Recipe, relate_store
 from learning.graph import app as graph_app
 from learning.making import Pseudonyms, part_patients
-from tests.learning.stores import READER_NAME, SIZE_PX, phantoms, read_cases
+from tests.learning.stores import READER_NAME, SIZE_PX, phantoms, read_cases, stack
 
 N_PATIENTS = 5
 N_READ = 6
@@ -85,6 +85,31 @@ def test_gaze_is_that_of_the_committed_readings_of_the_pretrain_part(
     assert got == expected
     assert {name for name, _ in got} == {entry.id for entry in manifest.of_part("pretrain")}
     assert (traces.canvas_px == SIZE_PX).all()
+
+
+def test_gaze_on_other_frames_of_a_stack_is_left_out_and_counted(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as store:
+        stack(store, tmp_path / "films", n_frames=5)
+        read_cases(store, 1, frames=(0, 2, 4))
+        build_set(store, tmp_path / "set")
+        [image], [reading] = store.catalogue.images(), store.readings()
+        [trace] = reading_traces(store, reading.id)
+        picture = read_image(Path(image.path), frame=2).display()
+    manifest, traces = load_set(tmp_path / "set"), load_traces(tmp_path / "set" / "traces.npz")
+    with Image.open(tmp_path / "set" / manifest.entries[0].file) as stored:
+        np.testing.assert_array_equal(np.asarray(stored), picture)
+    is_shown = trace.frames == 2
+    assert 0 < is_shown.sum() < len(is_shown)
+    np.testing.assert_array_equal(traces.samples, trace.samples[is_shown])
+    assert manifest.lineage.n_samples_on_other_frames == (~is_shown).sum()
+
+
+def test_a_stack_whose_picture_nobody_looked_at_has_no_gaze(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as store:
+        stack(store, tmp_path / "films", n_frames=3)
+        read_cases(store, 1, frames=(0,))
+        with pytest.raises(UserError, match="no committed reading with gaze on an image"):
+            build_set(store, tmp_path / "set")
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -227,5 +252,10 @@ def test_readings_that_must_be_repeated_are_left_out_and_counted(tmp_path: Path)
         assert build_set(opened, tmp_path / "set") == N_READ
     again = tmp_path / "again"
     result = CliRunner().invoke(app, ["--store", str(tmp_path / "store"), "--out", str(again), "--json"])
-    assert json.loads(result.stdout) == {"set": str(again), "readings": N_READ, "left_out": N_READ}
+    assert json.loads(result.stdout) == {
+        "set": str(again),
+        "readings": N_READ,
+        "left_out": N_READ,
+        "samples_on_other_frames": 0,
+    }
     assert load_set(tmp_path / "set").lineage.n_readings == N_READ
