@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,10 @@ from similarity_gaze import random_features
 from similarity_timing import THREADS, Work, has, tell, tell_ratios, timed
 
 from learning.similarity import CORRECTED, REFERENCE, SCHEMES
-from learning.similarity.comparison import SCREEN_COLUMNS, Part, strip_edges
+from learning.similarity.comparison import Part, strip_edges
 from learning.similarity.edges import Selection
 from learning.similarity.job import Job
 from learning.similarity.packing import Packed
-from learning.similarity.screening import SINGLE_ERROR, count_passed, passed_pairs, screened
 
 FloatArray = NDArray[np.float64]
 ONE_THREAD = frozenset({"published, cached", "multimatch-gaze"})
@@ -118,26 +116,12 @@ def counted(packed: Packed, scheme: str, threshold: float) -> Work:
     kernel = SCHEMES[scheme].arrange(packed, CORRECTED)
 
     def of_strip(rows: range) -> int:
-        for window in kernel.windows(np.arange(rows.start, rows.stop), threshold):
-            for start in range(max(window.start, rows.start), window.stop, SCREEN_COLUMNS):
-                count_above(kernel, rows, range(start, min(start + SCREEN_COLUMNS, window.stop)), threshold)
+        places, floors = np.arange(rows.start, rows.stop), np.full(len(rows), threshold, np.float32)
+        for window in kernel.windows(places, threshold):
+            kernel.tally(places, range(max(window.start, rows.start), window.stop), floors)  # type: ignore[attr-defined]
         return sum(n - 1 - row for row in rows)
 
     return in_strips(job, of_strip)
-
-
-def count_above(kernel: Any, rows: range, columns: range, threshold: float) -> int:
-    """Pairs of these places above a threshold, exactly."""
-    places, floors = np.arange(rows.start, rows.stop), np.full(len(rows), threshold, np.float32)
-    perhaps = screened(kernel, places, columns, floors)
-    surely = screened(kernel, places, columns, floors + np.float32(SINGLE_ERROR))
-    n_surely = count_passed(surely)
-    n_close = count_passed(perhaps) - n_surely
-    if n_close == 0:
-        return n_surely
-    at_row, at_column = passed_pairs(perhaps - surely, n_close)
-    close = kernel.pick(places[at_row], at_column + columns.start).astype(np.float32)
-    return n_surely + int((close > floors[0]).sum())
 
 
 def tell_positives(packed: Packed, scheme: str) -> None:
@@ -165,7 +149,7 @@ def check(scheme: str, packed: Packed) -> None:
     rows, columns = np.nonzero(fast.astype(np.float32) > floors[0])
     same = np.array_equal(found.rows, rows) and np.array_equal(found.columns, columns)
     if scheme != "tima":
-        same = same and count_above(kernel, range(n), range(n), THRESHOLD) == len(rows)
+        same = same and kernel.tally(np.arange(n), range(n), floors).sum() == len(rows)  # type: ignore[attr-defined]
     print(
         f"  largest difference from a slow version {largest:.2g} over {n * n} pairs; "
         f"pairs above {THRESHOLD} {'are those of all pairs' if same else 'DIFFER'}",

@@ -82,9 +82,15 @@ class DhashKernel:
         high = np.floor(self._n_bits[rows].max() / share).astype(np.int64)
         return [range(*np.searchsorted(self._n_bits, [low, high + 1]).tolist())]
 
+    def tally(self, rows: IntArray, columns: range, floors: SingleArray) -> IntArray:
+        """(rows,) how many of these columns are above the floor of each row."""
+        stretch = columns.start, columns.stop
+        return _tally(self._patterns, self._n_bits, self._empty_are_alike, rows, *stretch, floors)
+
     def above(self, rows: IntArray, columns: range, floors: SingleArray) -> Pairs:
         """See `Kernel`."""
-        return above_by_screen(self, rows, columns, floors)
+        has_any = self.tally(rows, columns, floors) > 0
+        return above_by_screen(self, rows[has_any], columns, floors[has_any])
 
     def screen(self, rows: IntArray, columns: range, floors: SingleArray, out: ByteArray) -> None:
         """See `Screened`."""
@@ -187,3 +193,26 @@ def _screen(
             for c in range(np.uint64(start), np.uint64(end)):
                 out[r, c - np.uint64(first)] = count_bits(own & patterns[c]) >= fewest
         start = end
+
+
+@compiled
+def _tally(
+    patterns: NDArray[np.uint64],
+    n_bits: IntArray,
+    empty_are_alike: bool,
+    rows: IntArray,
+    first: int,
+    stop: int,
+    floors: SingleArray,
+) -> IntArray:
+    total, start = np.zeros(len(rows), np.int64), first
+    while start < stop:
+        end = min(_end_of_bits(n_bits, start, stop), start + NEAR)
+        for r in range(len(rows)):
+            own, n_above = patterns[rows[r]], np.uint64(0)
+            fewest = np.uint64(_fewest_common(n_bits[rows[r]], n_bits[start], floors[r], empty_are_alike))
+            for c in range(np.uint64(start), np.uint64(end)):
+                n_above += np.uint64(count_bits(own & patterns[c]) >= fewest)
+            total[r] += n_above
+        start = end
+    return total

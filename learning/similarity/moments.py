@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from learning.similarity.compiled import compiled, on_cache_lines
+from learning.similarity.compiled import Unsigned, compiled, on_cache_lines
 from learning.similarity.kernel import (
     DOUBT,
     FloatArray,
@@ -77,6 +77,8 @@ class MomentsKernel:
         self._m00 = np.ascontiguousarray(m00)
         self._with_inverses = on_cache_lines(with_inverses(m00)), on_cache_lines(with_inverses(i1))
         single = np.concatenate([single_with_inverses(m00), single_with_inverses(i1)])
+        # What is not trusted to single precision is neither below a floor nor surely above it.
+        single[np.isinf(single)] = np.nan
         single[:, self._n_described :] = 0.0
         self._single = on_cache_lines(single)
 
@@ -94,6 +96,11 @@ class MomentsKernel:
         low, high = self._m00[rows].min() * share, self._m00[rows].max() / share
         return [range(int(np.searchsorted(self._m00, low)), int(np.searchsorted(self._m00, high, "right")))]
 
+    def tally(self, rows: IntArray, columns: range, floors: SingleArray) -> IntArray:
+        """(rows,) how many of these columns are above the floor of each row."""
+        exact = *self._with_inverses, self._n_described
+        return _tally(self._single, *exact, rows, columns.start, columns.stop, floors)
+
     def above(self, rows: IntArray, columns: range, floors: SingleArray) -> Pairs:
         """See `Kernel`."""
         return above_by_screen(self, rows, columns, floors)
@@ -104,9 +111,7 @@ class MomentsKernel:
 
     def pick(self, rows: IntArray, columns: IntArray) -> FloatArray:
         """See `Screened`."""
-        values = _pick(*self._with_inverses, rows, columns)
-        values[np.maximum(rows, columns) >= self._n_described] = 0.0
-        return values
+        return _pick(*self._with_inverses, self._n_described, rows, columns)
 
 
 @compiled
@@ -122,30 +127,71 @@ def _fill(m00: FloatArray, i1: FloatArray, rows: IntArray, first: int, out: Tile
 
 
 @compiled
-def _pick(m00: FloatArray, i1: FloatArray, rows: IntArray, columns: IntArray) -> FloatArray:
+def _similarity(m00: FloatArray, i1: FloatArray, n_described: int, row: int, column: int) -> float:
+    if max(row, column) >= n_described:
+        return 0.0
+    a, b = np.uint64(row), np.uint64(column)
+    of_m00 = relative_difference(m00[0, a], m00[1, a], m00[0, b], m00[1, b])
+    of_i1 = relative_difference(i1[0, a], i1[1, a], i1[0, b], i1[1, b])
+    return 1.0 - (0.5 * of_i1 + 0.5 * of_m00)
+
+
+@compiled
+def _pick(m00: FloatArray, i1: FloatArray, n_described: int, rows: IntArray, columns: IntArray) -> FloatArray:
     out = np.empty(len(rows))
     for n in range(len(rows)):
-        a, b = np.uint64(rows[n]), np.uint64(columns[n])
-        of_m00 = relative_difference(m00[0, a], m00[1, a], m00[0, b], m00[1, b])
-        of_i1 = relative_difference(i1[0, a], i1[1, a], i1[0, b], i1[1, b])
-        out[n] = 1.0 - (0.5 * of_i1 + 0.5 * of_m00)
+        out[n] = _similarity(m00, i1, n_described, rows[n], columns[n])
     return out
+
+
+@compiled
+def _ratios(single: SingleArray, a: Unsigned, b: Unsigned) -> np.float32:
+    """Twice the similarity."""
+    of_m00 = ratio(single[0, a], single[1, a], single[0, b], single[1, b])
+    of_i1 = ratio(single[2, a], single[3, a], single[2, b], single[3, b])
+    return of_m00 + of_i1
 
 
 @compiled
 def _screen(
     single: SingleArray, rows: IntArray, first: int, stop: int, floors: SingleArray, out: ByteArray
 ) -> None:
-    m00s, inverse_m00s, i1s, inverse_i1s = single[0], single[1], single[2], single[3]
+    for start in range(first, stop, NEAR):
+        begin, end = np.uint64(start), np.uint64(min(start + NEAR, stop))
+        for r in range(len(rows)):
+            own, low = np.uint64(rows[r]), np.float32(2.0 * floors[r] - SINGLE_ERROR)
+            for c in range(begin, end):
+                # Not known is let through as well.
+                out[r, c - np.uint64(first)] = not _ratios(single, own, c) <= low
+
+
+@compiled
+def _tally(
+    single: SingleArray,
+    m00: FloatArray,
+    i1: FloatArray,
+    n_described: int,
+    rows: IntArray,
+    first: int,
+    stop: int,
+    floors: SingleArray,
+) -> IntArray:
+    total = np.zeros(len(rows), np.int64)
     for start in range(first, stop, NEAR):
         begin, end = np.uint64(start), np.uint64(min(start + NEAR, stop))
         for r in range(len(rows)):
             own = np.uint64(rows[r])
-            m00, inverse_m00 = m00s[own], inverse_m00s[own]
-            i1, inverse_i1 = i1s[own], inverse_i1s[own]
-            limit = np.float32(2.0 * floors[r] - SINGLE_ERROR)
+            low, high = np.float32(2.0 * floors[r] - SINGLE_ERROR), np.float32(2.0 * floors[r] + SINGLE_ERROR)
+            perhaps, surely = np.uint32(0), np.uint32(0)
             for c in range(begin, end):
-                of_m00 = ratio(m00, inverse_m00, m00s[c], inverse_m00s[c])
-                of_i1 = ratio(i1, inverse_i1, i1s[c], inverse_i1s[c])
-                # Not known is let through as well.
-                out[r, c - np.uint64(first)] = not of_m00 + of_i1 <= limit
+                both = _ratios(single, own, c)
+                # Numba would count in 64 bits, and in half as many lanes.
+                perhaps = np.uint32(perhaps + (not both <= low))
+                surely = np.uint32(surely + (both > high))
+            total[r] += surely
+            if perhaps != surely:
+                for c in range(begin, end):
+                    both = _ratios(single, own, c)
+                    if not both <= low and not both > high:
+                        total[r] += np.float32(_similarity(m00, i1, n_described, rows[r], c)) > floors[r]
+    return total

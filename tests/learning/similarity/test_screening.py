@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from learning.similarity import CORRECTED, SCHEMES
+from learning.similarity.dhash import DhashKernel
 from learning.similarity.kernel import Kernel
+from learning.similarity.moments import MomentsKernel
 from learning.similarity.packing import Packed, pack
 from learning.similarity.screening import count_passed, passed_pairs, screened
 
@@ -35,6 +37,9 @@ def assert_above_is_what_all_say(kernel: Kernel, floor: float | np.float32) -> N
     np.testing.assert_array_equal(found.rows, rows[at_row])
     np.testing.assert_array_equal(found.columns, at_column + first)
     np.testing.assert_array_equal(found.values, every[:, first:][at_row, at_column])
+    if isinstance(kernel, MomentsKernel | DhashKernel):
+        tally = kernel.tally(rows, range(first, n), floors)
+        np.testing.assert_array_equal(tally, (every[:, first:] > floors[:, None]).sum(axis=1))
 
 
 @settings(max_examples=60, deadline=None)
@@ -84,6 +89,9 @@ def test_close_calls_among_many_pairs(scheme: str, floor: float) -> None:
     np.testing.assert_array_equal(found.rows, at_row)
     np.testing.assert_array_equal(found.columns, at_column)
     np.testing.assert_array_equal(found.values, every[at_row, at_column])
+    if isinstance(kernel, MomentsKernel | DhashKernel):
+        tally = kernel.tally(np.arange(200), range(n), np.full(200, floor, np.float32))
+        np.testing.assert_array_equal(tally, (every > np.float32(floor)).sum(axis=1))
 
 
 @pytest.mark.parametrize("scheme", ["moments", "tima", "dhash"])
