@@ -14,6 +14,7 @@ from acquisition.domain import Reading, Session
 from acquisition.errors import StoreError, UserError
 from acquisition.gate import verdict
 from acquisition.interchange.parquet import export_parquet
+from acquisition.interchange.shown import export_shown
 from acquisition.ledger import by_cause, ledger_of, longest_gap_s
 from acquisition.store import Store, open_store
 from app.commands.options import DEFAULT_STORE, RecordingsOption, StoreOption
@@ -121,7 +122,9 @@ def export_command(
     as_json: JsonOption = False,
     _verbose: VerboseOption = False,
 ) -> None:
-    """Write the gaze of every session into files.
+    """Write the gaze of every session into files, and beside them which image was where on the screen.
+
+    The table, shown.csv, calls images as their files are called.
 
     Example: gazeroom export --store ./store --to parquet --out ./gaze
     """
@@ -129,10 +132,11 @@ def export_command(
         raise UserError(f"--to {to}: gaze is exported to parquet.")
     with open_store(store, recordings) as opened:
         paths = export_parquet(opened, out)
+        shown = export_shown(opened, out)
     if as_json:
-        show_json({"files": [str(path) for path in paths]})
+        show_json({"files": [str(path) for path in paths], "shown": str(shown)})
         return
-    for path in paths:
+    for path in (*paths, shown):
         say(f"wrote {path}")
     if not paths:
         say("The store holds no sessions yet: nothing to export.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from dicom_files import make_dataset
@@ -54,11 +55,11 @@ def read_cases(
     session_id: str = "ses_first",
     commit_last: bool = True,
     loss: float = 0.0,
-    frames: Sequence[int] = (0,),
+    shown: Sequence[Mapping[str, Any]] = ({},),
 ) -> None:
     """One session in which the first cases are read, each for four seconds; committed with this loss.
 
-    Of a stack the `frames` are on the screen in turn, equally long.
+    The image is on the screen with these changes of its panel in turn, equally long.
     """
     reader = store.catalogue.ensure_reader(name=READER_NAME, pseudonym="reader-ottilie", is_simulated=True)
     session = Session(
@@ -72,8 +73,8 @@ def read_cases(
         writer.event(Event(opened_ns, "reading_opened", {"reading_id": reading.id, "case_id": case.id}))
         panel = _panel(store.catalogue.images(case.id)[0])
         time_ns = opened_ns + np.arange(0, READING_S * 1e9, 1e9 / RATE_HZ).astype(np.int64)
-        for frame, meanwhile_ns in zip(frames, np.array_split(time_ns, len(frames)), strict=True):
-            view = ViewState(int(meanwhile_ns[0]), (replace(panel, frame=frame),), reading_id=reading.id)
+        for changes, meanwhile_ns in zip(shown, np.array_split(time_ns, len(shown)), strict=True):
+            view = ViewState(int(meanwhile_ns[0]), (replace(panel, **changes),), reading_id=reading.id)
             writer.view_state(view)
             gaze.observe(view)
             _append(writer, gaze, meanwhile_ns)

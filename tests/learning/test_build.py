@@ -90,7 +90,7 @@ def test_gaze_is_that_of_the_committed_readings_of_the_pretrain_part(
 def test_gaze_on_other_frames_of_a_stack_is_left_out_and_counted(tmp_path: Path) -> None:
     with open_store(tmp_path / "store") as store:
         stack(store, tmp_path / "films", n_frames=5)
-        read_cases(store, 1, frames=(0, 2, 4))
+        read_cases(store, 1, shown=[{"frame": frame} for frame in (0, 2, 4)])
         build_set(store, tmp_path / "set")
         [image], [reading] = store.catalogue.images(), store.readings()
         [trace] = reading_traces(store, reading.id)
@@ -107,7 +107,7 @@ def test_gaze_on_other_frames_of_a_stack_is_left_out_and_counted(tmp_path: Path)
 def test_a_stack_whose_picture_nobody_looked_at_has_no_gaze(tmp_path: Path) -> None:
     with open_store(tmp_path / "store") as store:
         stack(store, tmp_path / "films", n_frames=3)
-        read_cases(store, 1, frames=(0,))
+        read_cases(store, 1)
         with pytest.raises(UserError, match="no committed reading with gaze on an image"):
             build_set(store, tmp_path / "set")
 

@@ -44,6 +44,7 @@ def test_a_session_is_recorded_listed_and_exported(tmp_path: Path) -> None:
     assert session["simulated"] is True
     exported = json.loads(gazeroom("export", "--store", store, "--out", tmp_path / "out", "--json").stdout)
     assert [Path(file).name for file in exported["files"]] == [f"gaze_{session['id']}.parquet"]
+    assert Path(exported["shown"]).read_text(encoding="utf-8").startswith("session,reading,"), "of no reading"
 
 
 def test_the_doctor_says_what_is_there() -> None:
