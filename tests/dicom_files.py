@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import gdcm
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from ps33 import Lut, Recipe
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 
 
@@ -82,6 +84,22 @@ def recompressed(source: Path, syntax: str, target: Path) -> Path:
     writer.SetImage(change.GetOutput())
     assert writer.Write()
     return target
+
+
+def write_compressed(path: Path, picture: bytes, syntax: uid.UID, dataset: Dataset) -> Path:
+    """The file with its pixels in one compressed picture, whatever that holds."""
+    dataset.PixelData = encapsulate([picture])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def write_extended(path: Path, pixels: NDArray[Any], **attributes: Any) -> Path:
+    """A film in JPEG Extended of 12 bits, as good as that can be."""
+    jpeg = bytes(imagecodecs.jpeg8_encode(pixels, 100, bitspersample=12))
+    assert b"\xff\xc1\x00\x0b\x0c" in jpeg  # an extended sequential frame of 12 bits
+    return write_compressed(path, jpeg, uid.JPEGExtended12Bit, make_dataset(pixels, 12, **attributes))
 
 
 def write_crashing(path: Path) -> None:

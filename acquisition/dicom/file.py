@@ -84,7 +84,7 @@ def opened(path: Path) -> Iterator[OpenedFile]:
         _check_colours(dataset)
         syntax = _transfer_syntax(dataset)
         if syntax.is_encapsulated:
-            decoders_of(syntax, int(dataset.BitsStored))
+            decoders_of(syntax)
         is_words, fragments = _find_pixels(dataset, stream)
         found = OpenedFile(dataset, stream, syntax, fragments, is_words)
         _check_amount(found)

@@ -9,12 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.encaps import encapsulate
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.utils import as_pixel_options
 
 from acquisition.dicom.codestream import Claim, check_codestream
-from acquisition.dicom.decoders import decoders_of
+from acquisition.dicom.decoders import decoders_of, decompress
 from acquisition.dicom.file import OpenedFile
 from acquisition.dicom.refusal import Refusal
 
@@ -69,15 +66,11 @@ def _decompressed(file: OpenedFile, index: int) -> NDArray[Any]:
     picture, dataset = _picture(file, index), file.dataset
     claim = Claim(int(dataset.Columns), int(dataset.Rows), int(dataset.BitsAllocated), 1)
     check_codestream(picture, file.syntax, claim)
-    options = as_pixel_options(dataset, number_of_frames=1, pixel_keyword="PixelData")
-    options.pop("extended_offsets", None)
-    options |= {"index": 0, "raw": True}
-    decoder, source = get_decoder(file.syntax), encapsulate([picture], has_bot=False)
-    *others, last = decoders_of(file.syntax, int(dataset.BitsStored))
+    *others, last = decoders_of(file.syntax)
     for name in others:
         with suppress(Exception):  # decoders raise anything; the next one may know better
-            return decoder.as_array(source, decoding_plugin=name, **options)[0]
-    return decoder.as_array(source, decoding_plugin=last, **options)[0]
+            return decompress(name, picture, file.syntax, dataset)
+    return decompress(last, picture, file.syntax, dataset)
 
 
 def _picture(file: OpenedFile, index: int) -> bytes:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import make_dataset, recompressed
+from dicom_files import make_dataset, recompressed, write_compressed, write_extended
 from numpy.typing import NDArray
 from pydicom import dcmread, uid
 from pydicom.encaps import encapsulate, generate_frames
 
 from acquisition.dicom import looks_like_dicom, read_header, read_image
+from acquisition.dicom.decoders import IMAGECODECS
 from acquisition.errors import FileRefused
 
 BY_GDCM = {
@@ -81,12 +82,51 @@ def test_baseline_jpeg_is_read(tmp_path):
     np.testing.assert_allclose(read_image(path).pixels.astype(int), smooth, atol=4)
 
 
-def test_extended_jpeg_of_twelve_bits_is_refused_by_name(tmp_path):
-    dataset = compressed_by_hand([b"\xff\xd8\xff\xd9"], picture(12, False), uid.JPEGExtended12Bit)
-    dataset.save_as(tmp_path / "twelve.dcm", enforce_file_format=True)
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_extended_jpeg_of_twelve_bits_is_read(tmp_path, is_signed):
+    smooth = (np.add.outer(np.arange(40), np.arange(50)) * 46).astype(np.uint16)
+    path = write_extended(tmp_path / "twelve.dcm", smooth, PixelRepresentation=int(is_signed))
+    header, pixels = read_header(path), read_image(path).pixels.astype(int)
+    assert (header.bits, header.width_px, header.height_px) == (12, 50, 40)
+    assert pixels.min() >= (-2048 if is_signed else 0)
+    np.testing.assert_allclose(pixels & 0xFFF, smooth, atol=2)
+
+
+def test_extended_jpeg_of_eight_bits_is_read(tmp_path):
+    smooth = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
+    plain = written(tmp_path / "plain.dcm", smooth, 8)
+    dataset = dcmread(recompressed(plain, "JPEGBaselineProcess1", tmp_path / "baseline.dcm"))
+    [jpeg] = generate_frames(dataset.PixelData, number_of_frames=1)
+    extended = jpeg.replace(b"\xff\xc0", b"\xff\xc1", 1)
+    path = write_compressed(tmp_path / "extended.dcm", extended, uid.JPEGExtended12Bit, dataset)
+    np.testing.assert_allclose(read_image(path).pixels.astype(int), smooth, atol=4)
+
+
+def test_a_compression_that_nobody_reads_is_refused_by_name(tmp_path):
+    path = write_compressed(
+        tmp_path / "parts.dcm",
+        b"\xff\xd8\xff\xd9",
+        uid.JPEG2000MCLossless,
+        make_dataset(picture(12, False), 12),
+    )
     for read in (read_header, read_image):
-        with pytest.raises(FileRefused, match="compressed as JPEG Extended"):
-            read(tmp_path / "twelve.dcm")
+        with pytest.raises(FileRefused, match=r"is compressed as JPEG 2000 Part 2 .* cannot be decoded"):
+            read(path)
+
+
+def test_where_one_decoder_fails_the_next_is_asked(tmp_path, monkeypatch):
+    asked = []
+
+    def fail(picture: bytes) -> None:
+        asked.append(picture)
+        raise RuntimeError
+
+    pixels = picture(12, is_signed=True)
+    plain = written(tmp_path / "plain.dcm", pixels, 12)
+    path = recompressed(plain, "JPEGLosslessProcess14_1", tmp_path / "small.dcm")
+    monkeypatch.setitem(IMAGECODECS, uid.JPEGLosslessSV1, fail)
+    np.testing.assert_array_equal(read_image(path).pixels, pixels)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("high_bit", [11, 13, 15])

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_files import write_extended
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -269,11 +270,14 @@ def test_a_small_file_that_inflates_without_end_is_not_inflated(workers, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "syntax", ["", "JPEGLosslessProcess14_1", "JPEG2000Lossless", "JPEGLSLossless", "RLELossless"]
+    "syntax",
+    ["", "JPEGLosslessProcess14_1", "JPEG2000Lossless", "JPEGLSLossless", "RLELossless", "JPEGExtended"],
 )
 def test_mutated_files_are_read_or_refused_in_a_sentence(workers, write_dicom, recompress, tmp_path, syntax):
     sound = write_dicom(RAMP, PatientName="Doe^Jane", WindowCenter=2000, WindowWidth=800)
-    if syntax:
+    if syntax == "JPEGExtended":
+        write_extended(sound, RAMP, PatientName="Doe^Jane", WindowCenter=2000, WindowWidth=800)
+    elif syntax:
         sound = recompress(sound, syntax, tmp_path / "sound.dcm")
     content, path = sound.read_bytes(), tmp_path / "mutated.dcm"
     n_read = 0
