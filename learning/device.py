@@ -9,6 +9,10 @@ from acquisition.errors import UserError
 from learning.config import RunConfig
 
 
+class CannotCompile(UserError):
+    """Torch found no compiler, or none that lived to the end."""
+
+
 def choose_device(device: str) -> torch.device:
     """The CPU, or the GPU of this process by its number; `auto` is a GPU where there is one.
 
@@ -39,12 +43,12 @@ def uses_bfloat16(config: RunConfig, device: torch.device) -> bool:
 def compile_networks(networks: nn.Module, device: torch.device) -> None:
     """Let torch compile what `networks` do when they are called; their weights keep their names.
 
-    Raises `UserError` where it finds no compiler.
+    Raises `CannotCompile` where it finds no compiler.
     """
     try:
         torch.compile(_tried)(torch.ones(64, device=device))
     except RuntimeError as error:
-        raise UserError(
+        raise CannotCompile(
             f"Torch cannot compile here ({str(error).splitlines()[0]}); leave out --compile or install a "
             "C++ compiler."
         ) from error

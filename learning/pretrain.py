@@ -134,7 +134,7 @@ def main(
                     config,
                     resume=resume,
                     progress=progress,
-                    should_stop=asked.is_set,
+                    should_stop=asked.is_heard,
                     ranks=ranks,
                 )
     except Stopped as stopped:

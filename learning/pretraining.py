@@ -6,7 +6,8 @@ of threads give the same encoder, whether the run went through or was killed and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from learning import files
 from learning.augment import find_augmentation
 from learning.checkpoint import load_checkpoint, save_checkpoint
 from learning.config import RunConfig, load_config, save_config, told_config
-from learning.device import choose_device, compile_networks, uses_bfloat16
+from learning.device import CannotCompile, choose_device, compile_networks, uses_bfloat16
 from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import Images, load_images
 from learning.journal import Journal, check_tensorboard
@@ -73,7 +74,8 @@ def pretrain(
     # What is decoded or fetched once is there for the others then.
     with ranks.first_before_others():
         data = _load_data(set_folder, manifest, config, device, tell, should_stop)
-        networks = _create_networks(config, manifest, device)
+        with _compiling(out, config, should_stop):
+            networks = _create_networks(config, manifest, device)
     ranks.share_statistics(networks.method, device)
     epoch, place = _resume(out, manifest, networks) if resume else (0, Place())
     _check_agreement(ranks, manifest, config, epoch, place)
@@ -85,7 +87,8 @@ def pretrain(
     with Journal(out, epoch, with_tensorboard=config.tensorboard, is_kept=ranks.is_first) as journal:
         while epoch < config.epochs:
             tell(epoch / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
-            figures = training.epoch(networks.start.n_epochs + epoch, place)
+            with _compiling(out, config, should_stop):
+                figures = training.epoch(networks.start.n_epochs + epoch, place)
             _check_sound(out, epoch, place, networks.method)
             if figures is not None:
                 seen = data.watch.neighbour_auc(epoch, networks.encoder) if ranks.is_first else None
@@ -109,6 +112,17 @@ def pretrain(
     ranks.wait()
     tell(1.0, "done")
     return files.load_run(out)
+
+
+@contextmanager
+def _compiling(out: Path, config: RunConfig, should_stop: Callable[[], bool]) -> Iterator[None]:
+    """A signal to all processes of a job ends compilers, too: then the run was stopped and nothing broke."""
+    try:
+        yield
+    except (RuntimeError, CannotCompile) as error:
+        if not config.compile or not should_stop():
+            raise
+        raise Stopped(f"{out} was asked to stop while torch compiled; go on with it by --resume.") from error
 
 
 def _check_agreement(

@@ -1,5 +1,7 @@
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +253,57 @@ def test_sigterm_ends_the_command_with_a_checkpoint_and_its_own_exit_code(
     resumed = CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "run"), "--resume"])
     assert resumed.exit_code == 0
     assert_same_weights(tmp_path / "whole", tmp_path / "run")
+
+
+# A run that is asked to stop within a batch that never ends; what was before it is saved.
+STUCK = """
+import signal, sys, threading, torch
+from learning import pretraining, stop, training
+from learning.pretrain import app
+torch.set_num_threads(1)
+stop.PATIENCE_S, pretraining.SECONDS_BETWEEN_CHECKPOINTS = 0.1, 0.0
+views, calls = training.random_views, iter(range(99))
+def stuck(*arguments):
+    if next(calls) == 9:  # the fifth step's second view
+        signal.raise_signal(signal.SIGTERM)
+        threading.Event().wait()
+    return views(*arguments)
+training.random_views = stuck
+app()
+"""
+
+
+def test_a_batch_that_takes_too_long_is_given_up_and_done_again(small_set: SmallSet, tmp_path: Path) -> None:
+    words = f"{small_set[0]} --backbone test_resnet --image-size 32 --batch-size 4 --epochs 2 --gaze gzpt"
+    run = [*words.split(), "--json", "--out", str(tmp_path / "run")]
+    done = subprocess.run([sys.executable, "-c", STUCK, *run], capture_output=True, text=True, check=False)
+    assert done.returncode == EXIT_CODE, done.stderr
+    assert "ended where it was last saved; go on with it by --resume" in " ".join(done.stderr.split())
+    # Four of its six steps are done: the first of the second epoch is the last.
+    assert (tmp_path / "run" / CHECKPOINTS / "epoch-00001-00000004.pt").is_file()
+    assert CliRunner().invoke(app, [*run, "--resume"]).exit_code == 0
+    assert CliRunner().invoke(app, [*run[:-1], str(tmp_path / "whole")]).exit_code == 0
+    assert_same_weights(tmp_path / "whole", tmp_path / "run")
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_a_compiler_that_the_signal_ends_is_no_bug(
+    is_stopped: bool, small_set: SmallSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        if is_stopped:
+            signal.raise_signal(signal.SIGTERM)
+        raise RuntimeError("g++ died of signal 15")
+
+    monkeypatch.setattr(pretraining_module, "compile_networks", lambda *_: None)
+    monkeypatch.setattr(training_module, "random_views", broken)
+    words = f"{small_set[0]} --backbone test_resnet --image-size 32 --batch-size 4 --epochs 1 --compile"
+    done = CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "run")])
+    if is_stopped:
+        assert done.exit_code == EXIT_CODE
+        assert "asked to stop while torch compiled" in done.stderr
+    else:
+        assert isinstance(done.exception, RuntimeError)
 
 
 @pytest.mark.parametrize("n_batches", range(1, 6))
