@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-_LEARNING_NEEDS = ("torch", "timm", "sklearn", "numba", "safetensors")
+_LEARNING_NEEDS = ("torch", "timm", "sklearn", "safetensors")
 _IS_CHECKOUT = (Path(__file__).parent.parent / "pyproject.toml").is_file()
 
 INSTALL_LEARNING = (

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from acquisition.dicom import Overlay
 from acquisition.domain import Image
 from acquisition.errors import FileRefused
-from app.read.mapping import load_arrow
+from app.read.mapping import load_kernels
 from app.read.pyramid import Pyramid, build_pyramid
 from app.read.windowing import Window
 
@@ -120,7 +120,7 @@ def load_frame(image: Image, frame: int, opened: LoadedImage, read_file: ReadFil
 
 
 def _pyramid(decoded: DecodedImage) -> Pyramid:
-    load_arrow()
+    load_kernels()
     return build_pyramid(decoded.lut_index(decoded.pixels), decoded.padding_index)
 
 

@@ -1,80 +1,101 @@
-"""What is in view of a pyramid through a display table: the look-up behind every repaint."""
+"""What a pane shows of an image, through a display table: who runs the loops behind every repaint."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.read.pyramid import Pixels, Pyramid, VisiblePart
+from app.read.pyramid import Pyramid
+from app.read.sampling import Sampling, sampling_of
+from app.read.transform import Placement
 
 N_VALUES = 1 << 16
 """That a pixel can have: a table shorter than that goes on with its last grey."""
+N_THREADS = min(4, os.cpu_count() or 1)
+NO_PADDING = (1, 0)
 
-Shades = NDArray[np.uint32]
-"""0xffRRGGBB of every value, (N_VALUES,)."""
-Piece = tuple[int, slice, slice, bool, bool]
-"""A level, its rows and columns, and whether it is mirrored left-right and top-bottom."""
+Greys = NDArray[np.uint8]
+"""Of every value, (N_VALUES,)."""
+PaneSize = tuple[int, int]
+"""Width and height in device px."""
 
 
-def load_arrow() -> None:
-    """Arrow takes long to load: who decodes an image calls this, so that the first paint does not wait."""
-    import pyarrow.compute  # noqa: F401
+@cache
+def load_kernels() -> ModuleType:
+    """They take long to load: who decodes an image calls this, so that the first paint does not wait."""
+    from app.read import kernels
+
+    return kernels
+
+
+def greys_of(table: NDArray[np.uint8]) -> Greys:
+    """What a display table of at most `N_VALUES` greys shows for each value."""
+    greys = np.full(N_VALUES, table[-1])
+    greys[: len(table)] = table
+    return greys
 
 
 class Mapper:
-    """Maps pieces of an image through display tables.
+    """Brings an image to the device pixels of its pane in 16 bits, and from there through a display table.
 
-    The piece that was mapped last is kept, in one run of memory: while a window is dragged only the look-up
-    is done again. Arrow does it twice as fast as numpy, which widens every index to 64 bit (measured at
-    2048 x 2560).
-
-    The pixels have 32 bits: a quarter slower than 8-bit grey to write, but Qt scales them four times faster
-    and copies them as they are.
+    The 16 bits are kept: while a window is dragged, only the look-up is done again. At 1:1 on whole pixels
+    they are those of the file.
     """
 
-    def __init__(self) -> None:
-        """Nothing was mapped yet."""
-        self._kept: tuple[Pyramid, Piece, Pixels] | None = None
-        self._mapped: NDArray[np.uint32] | None = None
+    def __init__(self, n_threads: int = N_THREADS) -> None:
+        """Nothing was mapped yet; so many threads have a band of rows each."""
+        self._n_threads = n_threads
+        self._kept: tuple[Pyramid, Placement, PaneSize, Sampling] | None = None
+        self._values = np.empty(0, np.uint16)
+        self._colours = np.empty(0, np.uint32)
 
     def map(
-        self,
-        pyramid: Pyramid,
-        part: VisiblePart,
-        shades: Shades,
-        is_flipped: bool,
-        is_upside_down: bool = False,
-    ) -> NDArray[np.uint32]:
-        """0xffRRGGBB (rows, columns) of the part; valid until the next call."""
-        wanted = part.level, part.rows, part.columns, is_flipped, is_upside_down
+        self, pyramid: Pyramid, placement: Placement, pane_px: PaneSize, greys: Greys
+    ) -> tuple[int, int, NDArray[np.uint32]]:
+        """Left and top (pane px) of the pixels that show the image; 0xffRRGGBB (H, W) until the next call."""
         kept = self._kept
-        if kept is None or kept[0] is not pyramid or kept[1] != wanted:
-            kept = self._kept = pyramid, wanted, _cut_out(pyramid, *wanted)
-        self._mapped = None  # given back right before as much is taken: the system fetches no pages anew
-        self._mapped = looked_up(kept[2], shades)
-        return self._mapped
+        is_kept = kept is not None and kept[0] is pyramid and kept[1:3] == (placement, pane_px)
+        sampling = kept[3] if kept and is_kept else sampling_of(pyramid, placement, pane_px)
+        self._make_room(pane_px[0] * pane_px[1])
+        n = sampling.shape[0] * sampling.shape[1]
+        values, colours = self._values[:n].reshape(sampling.shape), self._colours[:n].reshape(sampling.shape)
+        first, last = pyramid.padding or NO_PADDING
+        kernels = load_kernels()
+
+        def map_rows(rows: slice) -> None:
+            if not is_kept:
+                y_places, x_places = sampling.rows.places[rows], sampling.columns.places
+                kernels.resample(sampling.pixels, y_places, x_places, first, last + 1 - first, values[rows])
+            kernels.look_up(values[rows], greys, colours[rows])
+
+        if n:
+            _in_bands(map_rows, sampling.shape[0], self._n_threads)
+        self._kept = pyramid, placement, pane_px, sampling
+        return sampling.columns.start_px, sampling.rows.start_px, colours
+
+    def _make_room(self, n_pixels: int) -> None:
+        """Once for a whole pane: memory taken anew at each step would be fetched page by page."""
+        if len(self._values) < n_pixels:
+            self._values, self._colours = np.empty(n_pixels, np.uint16), np.empty(n_pixels, np.uint32)
 
 
-def shades_of(table: NDArray[np.uint8]) -> Shades:
-    """What a display table of at most `N_VALUES` greys paints for each value."""
-    greys = np.full(N_VALUES, table[-1], np.uint32)
-    greys[: len(table)] = table
-    return greys * np.uint32(0x010101) | np.uint32(0xFF000000)
+def _in_bands(work: Callable[[slice], None], n_rows: int, n_threads: int) -> None:
+    """Do all rows: this thread its band, helpers theirs."""
+    starts = [n_rows * i // n_threads for i in range(n_threads + 1)]
+    own, *others = map(slice, starts[:-1], starts[1:])
+    helped = [_helpers().submit(work, band) for band in others]
+    work(own)
+    for future in helped:
+        future.result()
 
 
-def looked_up(piece: Pixels, shades: Shades) -> NDArray[np.uint32]:
-    """0xffRRGGBB of each pixel of one run of memory."""
-    import pyarrow
-    from pyarrow import compute
-
-    taken = compute.take(pyarrow.array(shades), pyarrow.array(piece.reshape(-1)), boundscheck=False)
-    found: NDArray[np.uint32] = taken.to_numpy()
-    return found.reshape(piece.shape)
-
-
-def _cut_out(
-    pyramid: Pyramid, level: int, rows: slice, columns: slice, is_flipped: bool, is_upside_down: bool
-) -> Pixels:
-    piece = pyramid.levels[level][rows, columns]
-    piece = piece[::-1] if is_upside_down else piece
-    return np.ascontiguousarray(piece[:, ::-1] if is_flipped else piece)
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """They stand by as long as the process lives."""
+    return ThreadPoolExecutor(max(1, N_THREADS - 1), thread_name_prefix="paint")

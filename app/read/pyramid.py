@@ -12,9 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acquisition.domain import Box
-from app.read.transform import Placement, Size, intersection
-
 SMALLEST_SIDE_PX = 256
 BAND_ROWS = 32
 """Rows halved at once: a band stays in the cache."""
@@ -27,6 +24,8 @@ class Pyramid:
     """Table indices of one frame; level k is (ceil(H / 2^k), ceil(W / 2^k)) uint16."""
 
     levels: tuple[Pixels, ...]
+    padding: tuple[int, int] | None = None
+    """(first, last) value that means *no image here*."""
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -39,23 +38,12 @@ class Pyramid:
         return min(max(round(-math.log2(zoom)), 0), len(self.levels) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class VisiblePart:
-    """The piece of one level that a pane shows, and where it goes."""
-
-    level: int
-    rows: slice
-    columns: slice
-    target_px: Box
-    """Where the piece is drawn, in pane px."""
-
-
 def build_pyramid(indices: Pixels, padding: tuple[int, int] | None = None) -> Pyramid:
     """Halve (H, W) uint16 until a side would fall below `SMALLEST_SIDE_PX`; see `halved` for the padding."""
-    levels = [np.ascontiguousarray(indices)]
+    levels = [np.require(indices, requirements=("C", "A"))]
     while min(levels[-1].shape) >= 2 * SMALLEST_SIDE_PX:
         levels.append(halved(levels[-1], padding))
-    return Pyramid(tuple(levels))
+    return Pyramid(tuple(levels), padding)
 
 
 def halved(pixels: Pixels, padding: tuple[int, int] | None = None) -> Pixels:
@@ -83,23 +71,3 @@ def halved(pixels: Pixels, padding: tuple[int, int] | None = None) -> Pixels:
 def _sums(band: NDArray[np.uint32]) -> NDArray[np.uint32]:
     pairs = band[0::2] + band[1::2]
     return pairs[:, 0::2] + pairs[:, 1::2]
-
-
-def visible_part(pyramid: Pyramid, placement: Placement, pane_px: Size) -> VisiblePart | None:
-    """What the pane shows, with a margin of one pixel for smoothing; None where nothing is in view."""
-    whole = (0, 0, *pyramid.size_px)
-    x, y, width, height = intersection(placement.box_to_image((0, 0, *pane_px)), whole)
-    if width <= 0 or height <= 0:
-        return None
-    level = pyramid.level_for(placement.zoom)
-    factor = 2**level
-    n_rows, n_columns = pyramid.levels[level].shape
-    rows = slice(max(0, math.floor(y / factor) - 1), min(n_rows, math.ceil((y + height) / factor) + 1))
-    columns = slice(max(0, math.floor(x / factor) - 1), min(n_columns, math.ceil((x + width) / factor) + 1))
-    part = (
-        columns.start * factor,
-        rows.start * factor,
-        (columns.stop - columns.start) * factor,
-        (rows.stop - rows.start) * factor,
-    )
-    return VisiblePart(level, rows, columns, placement.box_to_pane(part))

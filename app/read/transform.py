@@ -50,11 +50,6 @@ class Placement:
     """Width and height of a pixel over the shorter of the two."""
 
     @property
-    def is_exact(self) -> bool:
-        """Whether an image pixel is a device pixel, so that nothing is resampled."""
-        return self.zoom == 1.0 and self.stretch == SQUARE
-
-    @property
     def x_scale(self) -> float:
         """Pane px per image px along x, negative where mirrored."""
         return self.zoom * self.stretch[0] * (-1 if self.is_flipped else 1)

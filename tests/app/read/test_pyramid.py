@@ -1,4 +1,4 @@
-"""The pyramid against slow obvious means, and every visible pixel against the plain table."""
+"""The pyramid against slow obvious means."""
 
 import numpy as np
 import pytest
@@ -7,21 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from app.read.mapping import Mapper, shades_of
-from app.read.pyramid import SMALLEST_SIDE_PX, Pyramid, build_pyramid, halved, visible_part
-from app.read.transform import Placement
+from app.read.pyramid import SMALLEST_SIDE_PX, build_pyramid, halved
 
 Pixels = NDArray[np.uint16]
 images = arrays(np.uint16, st.tuples(st.integers(1, 40), st.integers(1, 40)))
-
-
-def as_grey(pixels: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """The one grey value that all three colours have."""
-    opaque, red, green, blue = (pixels >> shift & 0xFF for shift in (24, 16, 8, 0))
-    assert (opaque == 0xFF).all()
-    assert (red == green).all()
-    assert (red == blue).all()
-    return blue.astype(np.uint8)
 
 
 def obviously_halved(pixels: Pixels) -> Pixels:
@@ -53,75 +42,6 @@ def test_levels_halve_until_they_are_small() -> None:
 )
 def test_the_level_is_the_one_nearest_to_device_pixels(zoom: float, level: int) -> None:
     assert build_pyramid(np.zeros((4096, 3328), np.uint16)).level_for(zoom) == level
-
-
-def obviously_shown(
-    pixels: Pixels, table: NDArray[np.uint8], placement: Placement, pane: tuple[int, int]
-) -> NDArray[np.int64]:
-    """Pixel by pixel through the middle of each; -1 beside the image."""
-    out = np.full((pane[1], pane[0]), -1)
-    for row in range(pane[1]):
-        for column in range(pane[0]):
-            x, y = placement.to_image(column + 0.5, row + 0.5)
-            if 0 <= x < pixels.shape[1] and 0 <= y < pixels.shape[0]:
-                out[row, column] = table[pixels[int(y), int(x)]]
-    return out
-
-
-@given(
-    st.integers(0, 99),
-    st.booleans(),
-    st.integers(-60, 60),
-    st.integers(-60, 60),
-    st.tuples(st.integers(1, 40), st.integers(1, 40)),
-)
-def test_at_actual_size_every_visible_pixel_goes_through_the_table(
-    seed: int, is_flipped: bool, x: int, y: int, pane: tuple[int, int]
-) -> None:
-    rng = np.random.default_rng(seed)
-    pixels = rng.integers(0, 4096, (30, 50), dtype=np.uint16)
-    table = rng.integers(0, 256, 4096, dtype=np.uint8)
-    placement = Placement(1.0, x, y, is_flipped)
-    expected = obviously_shown(pixels, table, placement, pane)
-    pyramid = Pyramid((pixels,))
-    part = visible_part(pyramid, placement, pane)
-    assert (part is None) == (expected == -1).all()
-    if part is not None:
-        grey = as_grey(Mapper().map(pyramid, part, shades_of(table), is_flipped))
-        canvas = np.full((300, 300), -1)
-        left, top = int(part.target_px[0]) + 100, int(part.target_px[1]) + 100
-        canvas[top : top + grey.shape[0], left : left + grey.shape[1]] = grey
-        np.testing.assert_array_equal(canvas[100 : 100 + pane[1], 100 : 100 + pane[0]], expected)
-
-
-def test_what_is_kept_is_what_was_asked_for_last() -> None:
-    one, other = (
-        Pyramid((np.arange(n, n + 10_000, dtype=np.uint16).reshape(100, 100) % 256,)) for n in (0, 9)
-    )
-    table = np.arange(256, dtype=np.uint8)
-    mapper = Mapper()
-    for pyramid, size, is_flipped in [
-        (one, 10, False),
-        (one, 100, False),
-        (other, 100, False),
-        (one, 100, True),
-    ]:
-        part = visible_part(pyramid, Placement(1.0, 0, 0, is_flipped), (size, size))
-        if part is None:
-            part = visible_part(pyramid, Placement(1.0, size, 0, is_flipped), (size, size))
-        assert part is not None
-        piece = pyramid.levels[0][part.rows, part.columns]
-        for greys in (table, table[::-1]):
-            grey = as_grey(mapper.map(pyramid, part, shades_of(greys), is_flipped))
-            np.testing.assert_array_equal(grey, greys[piece[:, ::-1] if is_flipped else piece])
-
-
-def test_values_beyond_the_table_take_its_last_grey() -> None:
-    pyramid = Pyramid((np.full((4, 4), 60_000, np.uint16),))
-    part = visible_part(pyramid, Placement(1.0, 0, 0), (4, 4))
-    assert part is not None
-    grey = as_grey(Mapper().map(pyramid, part, shades_of(np.arange(256, dtype=np.uint8)), is_flipped=False))
-    assert (grey == 255).all()
 
 
 @given(images, st.integers(0, 65_535), st.integers(0, 65_535))
