@@ -105,6 +105,13 @@ class Image:
     """The attribute that named the side, or `text`."""
     view_from: str = ""
     """The attribute that named the view, or `text`."""
+    pixel_aspect: float = 1.0
+    """Height of a pixel over its width, for images whose spacing is unknown."""
+
+    @property
+    def pixel_shape(self) -> tuple[float, float]:
+        """(height, width) of a pixel, in mm where the spacing is known and in any unit else."""
+        return self.spacing_mm or (self.pixel_aspect, 1.0)
 
     @property
     def opening_frame(self) -> int:

@@ -21,6 +21,9 @@ from acquisition.view_codes import REGION_OF_CODE
 MOST_MAGNIFIED = 10.0
 """Nothing in front of a detector is shown larger than this."""
 
+MOST_OBLONG = 10.0
+"""A file that claims longer pixels than this has them wrong."""
+
 
 def layers_of(dataset: Dataset, frame: int) -> list[Dataset]:
     """Where attributes of a frame may stand: the top, its own functional groups, the shared ones."""
@@ -133,6 +136,15 @@ def spacing(layers: Sequence[Dataset]) -> tuple[Found[tuple[float, float] | None
 def _spacing(layers: Sequence[Dataset], keyword: str) -> tuple[float, float] | None:
     found = numbers(layers, keyword)
     return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None
+
+
+def pixel_aspect(layers: Sequence[Dataset]) -> float:
+    """Height of a pixel over its width; PS3.3 C.7.6.3.1.7. 1 where the file does not say, or nonsense."""
+    sides = numbers(layers, "PixelAspectRatio")
+    if len(sides) != 2 or min(sides) <= 0:
+        return 1.0
+    height, width = sides
+    return height / width if 1 / MOST_OBLONG <= height / width <= MOST_OBLONG else 1.0
 
 
 def _magnification(layers: Sequence[Dataset]) -> float | None:

@@ -38,6 +38,8 @@ class ImageHeader:
     spacing_mm: Found[tuple[float, float] | None]
     """(row, column) spacing and the attribute that gave it."""
     spacing_basis: SpacingBasis
+    pixel_aspect: float
+    """Height of a pixel over its width, as the file says apart from any spacing."""
     width_px: int
     height_px: int
     n_frames: int

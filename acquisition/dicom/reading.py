@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from acquisition.dicom.attributes import greyscale, hanging_header, layers_of, spacing, study_date, text
+from acquisition.dicom.attributes import (
+    greyscale,
+    hanging_header,
+    layers_of,
+    pixel_aspect,
+    spacing,
+    study_date,
+    text,
+)
 from acquisition.dicom.file import OpenedFile, opened
 from acquisition.dicom.frames import decode, native_words
 from acquisition.dicom.image import PHANTOM_MANUFACTURER, DicomImage, ImageHeader
@@ -54,6 +62,7 @@ def _header(path: Path, file: OpenedFile) -> ImageHeader:
         body_part=hanging.body_part or ("BREAST" if is_breast else ""),
         spacing_mm=spacing_mm,
         spacing_basis=spacing_basis,
+        pixel_aspect=pixel_aspect(layers),
         width_px=int(dataset.Columns),
         height_px=int(dataset.Rows),
         n_frames=file.n_frames,

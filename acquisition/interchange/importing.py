@@ -295,4 +295,5 @@ def _image(film: _Film, case: Case) -> Image:
         view_modifiers=header.view_modifiers,
         laterality_from=header.laterality.where,
         view_from=header.view.where,
+        pixel_aspect=header.pixel_aspect,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration, which `metadata` mirrors."""
 
 metadata = sa.MetaData(
@@ -96,6 +96,7 @@ image = sa.Table(
     sa.Column("view_modifiers", sa.JSON, nullable=False),
     _text("laterality_from"),
     _text("view_from"),
+    sa.Column("pixel_aspect", sa.Float, nullable=False),
     sa.UniqueConstraint("sha256", "frame"),
 )
 

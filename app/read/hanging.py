@@ -104,7 +104,7 @@ def fitted(hanging: Hanging, panes_px: Sequence[Size], words_px: Size = NO_WORDS
             slot.anchor,
             slot.image.flip_to_hang,
             slot.image.is_upside_down,
-            stretch_of(slot.image.spacing_mm),
+            stretch_of(slot.image.pixel_shape),
         )
         for slot, pane in zip(hanging.slots, panes_px, strict=True)
     )
@@ -125,7 +125,7 @@ def fit_part(slot: Slot) -> Box:
 def _fit(slot: Slot, pane_px: Size, words_px: Size) -> float:
     """Pane px per unit at which it just fits, with the words beside a breast or above and below it."""
     _, _, width, height = fit_part(slot)
-    unit, stretch = _unit(slot.image), stretch_of(slot.image.spacing_mm)
+    unit, stretch = _unit(slot.image), stretch_of(slot.image.pixel_shape)
     size = (width * unit * stretch[0], height * unit * stretch[1])
     if not is_breast(slot.image):
         return fit_zoom(size, pane_px)

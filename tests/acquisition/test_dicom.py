@@ -310,6 +310,23 @@ def test_spacing_at_the_detector_is_brought_to_the_breast(write_dicom):
     assert read_header(write_dicom(RAMP)).spacing_mm.value is None
 
 
+@pytest.mark.parametrize(
+    ("said", "aspect"),
+    [
+        ([5, 4], 1.25),
+        ([1, 2], 0.5),
+        (None, 1.0),
+        ([0, 1], 1.0),
+        ([-2, 1], 1.0),
+        ([1, 10_000], 1.0),
+        (["3"], 1.0),
+    ],
+)
+def test_pixels_have_the_shape_that_the_file_gives_them_or_are_squares(write_dicom, said, aspect):
+    path = write_dicom(RAMP, **({"PixelAspectRatio": said} if said else {}))
+    assert read_header(path).pixel_aspect == aspect
+
+
 # --- transfer syntaxes ----------------------------------------------------------------------------------
 
 

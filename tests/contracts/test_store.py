@@ -61,6 +61,7 @@ IMAGE = Image(
     view_modifiers=("M", "S"),
     laterality_from="ImageLaterality",
     view_from="ViewCodeSequence",
+    pixel_aspect=1.25,
 )
 SESSION = Session(
     id="ses_1",

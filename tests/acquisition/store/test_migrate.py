@@ -114,6 +114,7 @@ def test_images_of_an_older_catalogue_are_kept_and_know_nothing_new(tmp_path: Pa
         (),
         False,
     )
+    assert image.pixel_aspect == 1.0
 
 
 def test_a_plan_of_an_older_catalogue_allows_no_marks_by_gaze(tmp_path: Path) -> None:

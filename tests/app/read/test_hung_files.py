@@ -80,6 +80,29 @@ def test_a_panoramic_film_fills_the_room_from_side_to_side(tmp_path: Path) -> No
     assert pane.pose.placement.zoom * 140 == pytest.approx(ROOM[0])
 
 
+@pytest.mark.parametrize(
+    ("said", "ratio"),
+    [
+        ({"PixelAspectRatio": [1, 2]}, 2.0),
+        ({"PixelAspectRatio": [1, 2], "PixelSpacing": [0.1, 0.1]}, 1.0),
+        ({"PixelAspectRatio": [7, 7]}, 1.0),
+    ],
+)
+def test_pixels_of_unknown_size_have_the_shape_that_the_file_says(
+    tmp_path: Path, said: dict[str, Any], ratio: float
+) -> None:
+    write(tmp_path, "chest", **CHEST, **said)
+    with open_store(tmp_path / "store") as store:
+        import_paths([tmp_path], store.catalogue)
+        [image] = store.catalogue.images()
+    wall = Wall()
+    wall.resize(*ROOM)
+    wall.hang([image])
+    [pane] = wall.panes
+    a, _, _, _, e, _ = pane.pose.placement.display_to_image((0, 0))
+    assert abs(e / a) == pytest.approx(ratio)
+
+
 def test_priors_of_a_patient_hang_beside_the_newest_study(tmp_path: Path) -> None:
     for year, uid in (("2020", "1.1"), ("2024", "1.2")):
         for side in "RL":
