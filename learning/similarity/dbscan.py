@@ -74,6 +74,16 @@ def _reach2(points: FloatArray, i: int, boxes: Boxes, cell: int) -> float:
 
 
 @compiled
+def _span2(boxes: Boxes, one: int, other: int) -> float:
+    """Squared distance between the farthest corners of two boxes."""
+    total, (low, high) = 0.0, boxes
+    for axis in range(3):
+        span = max(high[one, axis] - low[other, axis], high[other, axis] - low[one, axis])
+        total += span * span
+    return total
+
+
+@compiled
 def _distance2(points: FloatArray, i: int, j: int) -> float:
     x, y, t = points[i, 0] - points[j, 0], points[i, 1] - points[j, 1], points[i, 2] - points[j, 2]
     return float(x * x + y * y + t * t)
@@ -165,16 +175,25 @@ def _weight_within(
 def _core_points(
     points: FloatArray, weights: FloatArray, starts: IntArray, boxes: Boxes, radius2: float, min_weight: float
 ) -> BoolArray:
-    """Which points have enough weight in reach: whole cells first, they are free."""
+    """Which points have enough weight in reach: whole cells first, for all points of a cell at once."""
     cell_weights, (runs, first_run) = _sums(weights, starts), _pieces(starts)
     run_boxes, run_weights = _boxes(points, runs, np.ones(len(points), np.bool_)), _sums(weights, runs)
     core = np.zeros(len(points), np.bool_)
-    cut = np.empty(len(starts), np.int64)
+    partly, cut = np.empty(len(starts), np.int64), np.empty(len(starts), np.int64)
     for cell in range(len(starts) - 1):
-        near = _near_cells(boxes, cell, radius2)
+        wholly, near_weight, n_partly = 0.0, 0.0, 0
+        for other in _near_cells(boxes, cell, radius2):
+            near_weight += cell_weights[other]
+            if _span2(boxes, cell, other) <= radius2:
+                wholly += cell_weights[other]
+            else:
+                partly[n_partly] = other
+                n_partly += 1
+        if near_weight < min_weight:
+            continue
         for i in range(starts[cell], starts[cell + 1]):
-            total, possible, n_cut = 0.0, 0.0, 0
-            for other in near:
+            total, possible, n_cut = wholly, wholly, 0
+            for other in partly[: n_partly if wholly < min_weight else 0]:
                 if _gap2(points, i, boxes, other) <= radius2:
                     possible += cell_weights[other]
                     if _reach2(points, i, boxes, other) <= radius2:
@@ -263,15 +282,14 @@ def _lowest_label(
     near: IntArray,
     radius2: float,
 ) -> int:
-    """The lowest cluster that has a core point in reach of a border point; noise where none has."""
+    """The lowest of the clusters of some cells that has a core point in reach; noise where none has."""
     best = NOISE
     for cell in near:
-        label = cell_labels[cell]
-        is_better = label != NOISE and (best == NOISE or label < best)
+        is_better = best == NOISE or cell_labels[cell] < best
         if is_better and _gap2(points, i, boxes, cell) <= radius2:
             for j in range(starts[cell], starts[cell + 1]):
                 if core[j] and _distance2(points, i, j) <= radius2:
-                    best = label
+                    best = cell_labels[cell]
                     break
     return best
 
@@ -294,6 +312,7 @@ def _cluster(
     labels = np.empty(len(points), np.int64)
     for cell in range(len(starts) - 1):
         near = _near_cells(boxes, cell, radius2)
+        near = near[cell_labels[near] != NOISE]
         for i in range(starts[cell], starts[cell + 1]):
             if core[i]:
                 labels[i] = cell_labels[cell]

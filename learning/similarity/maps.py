@@ -55,15 +55,27 @@ def _fine_map(places: FloatArray, decay: float, reach: int) -> FloatArray:
     n_columns = int(np.floor(places[:, 0].max()) - left) + reach + 2
     n_rows = int(np.floor(places[:, 1].max()) - top) + reach + 2
     heat = np.zeros((n_rows, n_columns))
-    width = 2 * reach + 2
-    across, down = np.empty(width), np.empty(width)
+    bell = np.exp(-decay * np.arange(-reach, reach + 2) ** 2)
     for i in range(len(places)):
         x, y = places[i, 0] - left, places[i, 1] - top
-        first_x, first_y = int(x) - reach, int(y) - reach
-        for k in range(width):
-            across[k] = np.exp(-decay * (first_x + k - x) ** 2)
-            down[k] = np.exp(-decay * (first_y + k - y) ** 2)
-        for r in range(width):
-            for c in range(width):
-                heat[first_y + r, first_x + c] += down[r] * across[c]
+        down = _bell_at(y - int(y), decay, reach, bell)
+        across = _bell_at(x - int(x), decay, reach, bell)
+        for r in range(len(down)):
+            row, of_row = heat[int(y) - reach + r, int(x) - reach :], down[r]
+            for c in range(np.uint64(len(across))):
+                row[c] += of_row * across[c]
     return heat
+
+
+@compiled
+def _bell_at(share: float, decay: float, reach: int, bell: FloatArray) -> FloatArray:
+    """exp(-decay (k - share)^2) for k from -reach to reach + 1, of which `bell` has those of share 0.
+
+    The factor between the two grows by the same from each k to the next: no more than two exponentials.
+    """
+    out = np.empty_like(bell)
+    factor, growth = np.exp(-decay * share * (share + 2 * reach)), np.exp(2 * decay * share)
+    for k in range(len(bell)):
+        out[k] = bell[k] * factor
+        factor *= growth
+    return out

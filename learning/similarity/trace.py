@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.similarity.compiled import compiled
 from learning.similarity.profile import Profile
 
 FloatArray = NDArray[np.float64]
@@ -32,14 +33,28 @@ def clean(samples: FloatArray, canvas_px: tuple[float, float], profile: Profile)
         (m, 3), m <= n. Samples that are not finite go; those beside the image go too, unless the
         profile clips them to its border as published.
     """
-    finite = samples[np.isfinite(samples).all(axis=1)]
-    if not profile.exact_coordinates:
-        scaled = np.rint(finite[:, :2] * RASTER_PX / np.asarray(canvas_px))
-        finite = np.column_stack([np.clip(scaled, 0, RASTER_PX), finite[:, 2]])
+    if profile.exact_coordinates:
+        kept = _on_image(np.ascontiguousarray(samples, np.float64), float(canvas_px[0]), float(canvas_px[1]))
     else:
-        inside = ((finite[:, :2] >= 0) & (finite[:, :2] <= np.asarray(canvas_px))).all(axis=1)
-        finite = finite[inside]
-    return np.ascontiguousarray(finite[np.argsort(finite[:, 2], kind="stable")])
+        finite = samples[np.isfinite(samples).all(axis=1)]
+        scaled = np.rint(finite[:, :2] * RASTER_PX / np.asarray(canvas_px))
+        kept = np.column_stack([np.clip(scaled, 0, RASTER_PX), finite[:, 2]])
+    if (kept[1:, 2] >= kept[:-1, 2]).all():
+        return kept
+    return np.ascontiguousarray(kept[np.argsort(kept[:, 2], kind="stable")])
+
+
+@compiled
+def _on_image(samples: FloatArray, width_px: float, height_px: float) -> FloatArray:
+    """The finite samples that lie on the image."""
+    kept, n = np.empty_like(samples), 0
+    for i in range(len(samples)):
+        x, y, t_s = samples[i, 0], samples[i, 1], samples[i, 2]
+        # No comparison with NaN holds.
+        if 0 <= x <= width_px and 0 <= y <= height_px and -np.inf < t_s < np.inf:
+            kept[n, 0], kept[n, 1], kept[n, 2] = x, y, t_s
+            n += 1
+    return kept[:n].copy()
 
 
 def frame_px(canvas_px: tuple[float, float], profile: Profile) -> tuple[float, float]:
@@ -80,14 +95,25 @@ def at_common_rate(samples: FloatArray) -> FloatArray:
     """
     if len(samples) < 2:
         return samples
-    t_s = samples[:, 2] - samples[0, 2]
-    step_s = np.diff(t_s)
-    longest_s = max(LONGEST_DWELL_S, 1.5 * float(np.median(step_s)))
-    first_tick = np.ceil((t_s - STAMP_ERROR_S) * COMMON_RATE_HZ)
-    end_tick = np.append(first_tick[1:], np.floor((t_s[-1] + STAMP_ERROR_S) * COMMON_RATE_HZ) + 1)
-    last_held = np.floor((t_s + longest_s) * COMMON_RATE_HZ)
-    n_ticks = np.maximum(np.minimum(end_tick, last_held + 1) - first_tick, 0).astype(np.int64)
-    held = np.repeat(np.arange(len(samples)), n_ticks)
-    nth = np.arange(len(held)) - np.repeat(np.cumsum(n_ticks) - n_ticks, n_ticks)
-    tick_s = samples[0, 2] + (first_tick[held] + nth) / COMMON_RATE_HZ
-    return np.column_stack([samples[held, :2], tick_s])
+    longest_s = max(LONGEST_DWELL_S, 1.5 * float(np.median(np.diff(samples[:, 2] - samples[0, 2]))))
+    return _on_ticks(samples, longest_s)
+
+
+@compiled
+def _on_ticks(samples: FloatArray, longest_s: float) -> FloatArray:
+    """Each sample on all ticks from its own to that of the next, but for no longer than that."""
+    n, began_s = len(samples), samples[0, 2]
+    first_tick, n_ticks = np.empty(n + 1), np.empty(n, np.int64)
+    for i in range(n):
+        first_tick[i] = np.ceil((samples[i, 2] - began_s - STAMP_ERROR_S) * COMMON_RATE_HZ)
+    first_tick[n] = np.floor((samples[n - 1, 2] - began_s + STAMP_ERROR_S) * COMMON_RATE_HZ) + 1
+    for i in range(n):
+        last_held = np.floor((samples[i, 2] - began_s + longest_s) * COMMON_RATE_HZ)
+        n_ticks[i] = max(min(first_tick[i + 1], last_held + 1) - first_tick[i], 0)
+    held, k = np.empty((n_ticks.sum(), 3)), 0
+    for i in range(n):
+        for nth in range(n_ticks[i]):
+            held[k, 0], held[k, 1] = samples[i, 0], samples[i, 1]
+            held[k, 2] = began_s + (first_tick[i] + nth) / COMMON_RATE_HZ
+            k += 1
+    return held
