@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from acquisition.dicom import Overlay
 from acquisition.domain import Image
 from acquisition.errors import FileRefused
-from app.read.mapping import load_kernels
+from app.read.mapping import load_ahead
 from app.read.pyramid import Pyramid, build_pyramid
 from app.read.windowing import Window
 
@@ -91,6 +91,7 @@ def load_image(image: Image, read_file: ReadFile) -> LoadedImage:
     Raises:
         FileRefused: with a sentence for the pane.
     """
+    load_ahead()
     path = Path(image.path)
     if not path.is_file():
         raise FileRefused(
@@ -120,7 +121,6 @@ def load_frame(image: Image, frame: int, opened: LoadedImage, read_file: ReadFil
 
 
 def _pyramid(decoded: DecodedImage) -> Pyramid:
-    load_kernels()
     return build_pyramid(decoded.lut_index(decoded.pixels), decoded.padding_index)
 
 

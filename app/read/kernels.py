@@ -1,4 +1,4 @@
-"""The loops behind every repaint, compiled; loading them takes half a second, so that `mapping` does it late.
+"""The loops behind every picture, compiled; `pyramid.load_kernels` loads them late, since it takes long.
 
 They let go of the interpreter while they run and share nothing: threads may have rows of one picture each.
 All arithmetic is in whole numbers, and gives the same picture on every machine.
@@ -129,3 +129,41 @@ def resample(
         if n_paddings:
             nearest = lower if weight >= HALF_STEP else upper
             _mend(upper, lower, nearest, x_indices, x_weights, first_padding, n_paddings, out)
+
+
+@_compiled(_read(types.uint16, 1), _read(types.uint16, 1), types.uint32, types.uint32, types.uint16[::1])
+def _leave_out(
+    upper: NDArray[np.uint16],
+    lower: NDArray[np.uint16],
+    first_padding: int,
+    n_paddings: int,
+    means: NDArray[np.uint16],
+) -> None:
+    """One row of means: without the padding of two rows, where some of four pixels are padding."""
+    last = upper.shape[0] - 1
+    for column in range(means.shape[0]):
+        left, right = 2 * column, min(2 * column + 1, last)
+        total = n_image = np.uint32(0)
+        for value in (upper[left], upper[right], lower[left], lower[right]):
+            if value - first_padding >= n_paddings:
+                total, n_image = np.uint32(total + value), np.uint32(n_image + 1)
+        if n_image == 0:
+            means[column] = first_padding
+        elif n_image < 4:
+            means[column] = (total + n_image // 2) // n_image
+
+
+@_compiled(_read(types.uint16, 2), types.uint32, types.uint32, types.uint16[:, ::1])
+def halve(pixels: NDArray[np.uint16], first_padding: int, n_paddings: int, means: NDArray[np.uint16]) -> None:
+    """Rounded means of 2x2 pixels (h, w), into means (ceil(h / 2), ceil(w / 2)); padding as in `resample`."""
+    last_row, n_columns = pixels.shape[0] - 1, pixels.shape[1]
+    for row in range(means.shape[0]):
+        upper, lower, out = pixels[2 * row], pixels[min(2 * row + 1, last_row)], means[row]
+        for column in range(n_columns // 2):
+            above = np.uint32(upper[2 * column]) + np.uint32(upper[2 * column + 1])
+            below = np.uint32(lower[2 * column]) + np.uint32(lower[2 * column + 1])
+            out[column] = (above + below + np.uint32(2)) >> np.uint32(2)
+        if n_columns % 2:
+            out[-1] = (np.uint32(upper[-1]) + np.uint32(lower[-1]) + np.uint32(1)) >> np.uint32(1)
+        if n_paddings:
+            _leave_out(upper, lower, first_padding, n_paddings, out)

@@ -6,19 +6,19 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.read.pyramid import Pyramid
+from app.read.pyramid import Pyramid, first_and_count, load_kernels
 from app.read.sampling import Sampling, sampling_of
 from app.read.transform import Placement
 
 N_VALUES = 1 << 16
 """That a pixel can have: a table shorter than that goes on with its last grey."""
 N_THREADS = min(4, os.cpu_count() or 1)
-NO_PADDING = (1, 0)
+BAND_ROWS = 128
+"""Done at once: what is interpolated is still in the cache when it is looked up."""
 
 Greys = NDArray[np.uint8]
 """Of every value, (N_VALUES,)."""
@@ -26,12 +26,9 @@ PaneSize = tuple[int, int]
 """Width and height in device px."""
 
 
-@cache
-def load_kernels() -> ModuleType:
-    """They take long to load: who decodes an image calls this, so that the first paint does not wait."""
-    from app.read import kernels
-
-    return kernels
+def load_ahead() -> None:
+    """Begin to load the kernels in a helper's time, while a file is read."""
+    _helpers().submit(load_kernels)
 
 
 def greys_of(table: NDArray[np.uint8]) -> Greys:
@@ -49,7 +46,7 @@ class Mapper:
     """
 
     def __init__(self, n_threads: int = N_THREADS) -> None:
-        """Nothing was mapped yet; so many threads have a band of rows each."""
+        """Nothing was mapped yet; so many threads share the rows."""
         self._n_threads = n_threads
         self._kept: tuple[Pyramid, Placement, PaneSize, Sampling] | None = None
         self._values = np.empty(0, np.uint16)
@@ -65,13 +62,12 @@ class Mapper:
         self._make_room(pane_px[0] * pane_px[1])
         n = sampling.shape[0] * sampling.shape[1]
         values, colours = self._values[:n].reshape(sampling.shape), self._colours[:n].reshape(sampling.shape)
-        first, last = pyramid.padding or NO_PADDING
-        kernels = load_kernels()
+        kernels, padding = load_kernels(), first_and_count(pyramid.padding)
 
         def map_rows(rows: slice) -> None:
             if not is_kept:
                 y_places, x_places = sampling.rows.places[rows], sampling.columns.places
-                kernels.resample(sampling.pixels, y_places, x_places, first, last + 1 - first, values[rows])
+                kernels.resample(sampling.pixels, y_places, x_places, *padding, values[rows])
             kernels.look_up(values[rows], greys, colours[rows])
 
         if n:
@@ -86,13 +82,18 @@ class Mapper:
 
 
 def _in_bands(work: Callable[[slice], None], n_rows: int, n_threads: int) -> None:
-    """Do all rows: this thread its band, helpers theirs."""
-    starts = [n_rows * i // n_threads for i in range(n_threads + 1)]
-    own, *others = map(slice, starts[:-1], starts[1:])
-    helped = [_helpers().submit(work, band) for band in others]
-    work(own)
+    """Do all rows, this thread and its helpers; those that had no time to begin are not waited for."""
+    bands = iter([slice(row, row + BAND_ROWS) for row in range(0, n_rows, BAND_ROWS)])
+
+    def take_bands() -> None:
+        for band in bands:  # a step of a list's iterator is one step for all threads
+            work(band)
+
+    helped = [_helpers().submit(take_bands) for _ in range(n_threads - 1)]
+    take_bands()
     for future in helped:
-        future.result()
+        if not future.cancel():
+            future.result()
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
@@ -39,6 +40,7 @@ def paint_corners(
         _paint_line(painter, line, "muted", LABEL_PX, scale, pane, y, is_right)
 
 
+@cache
 def _line_height(size_px: int, scale: float) -> float:
     return QFontMetricsF(theme.font(round(size_px * scale))).height()
 
@@ -54,16 +56,24 @@ def _paint_line(
     is_right: bool,
 ) -> QRectF:
     """One line at height `y` on a dark ground, cut short where the pane ends."""
-    painter.setFont(theme.font(round(size_px * scale)))
-    margin, metrics = MARGIN_PX * scale, QFontMetricsF(painter.font())
-    line = metrics.elidedText(line, Qt.TextElideMode.ElideRight, pane[2] - 3 * margin)
-    width = metrics.horizontalAdvance(line) + margin
+    font_px, margin = round(size_px * scale), MARGIN_PX * scale
+    line, width = _cut_short(line, font_px, pane[2] - 3 * margin)
+    width += margin
     left = pane[0] + pane[2] - margin - width if is_right else pane[0] + margin
     box = QRectF(left, y, width, _line_height(size_px, scale))
+    painter.setFont(theme.font(font_px))
     painter.fillRect(box, theme.colour("pane", GROUND_ALPHA))
     painter.setPen(theme.colour(tint))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line)
     return box
+
+
+@lru_cache(maxsize=256)
+def _cut_short(line: str, font_px: int, room_px: float) -> tuple[str, float]:
+    """A line as it fits, and its width; most are the same from paint to paint."""
+    metrics = QFontMetricsF(theme.font(font_px))
+    fitting = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room_px)
+    return fitting, metrics.horizontalAdvance(fitting)
 
 
 def paint_sentence(painter: QPainter, pane: Box, sentence: str, tint: str, scale: float) -> None:

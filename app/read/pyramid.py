@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST_SIDE_PX = 256
-BAND_ROWS = 32
-"""Rows halved at once: a band stays in the cache."""
 
 Pixels = NDArray[np.uint16]
 
@@ -53,21 +53,19 @@ def halved(pixels: Pixels, padding: tuple[int, int] | None = None) -> Pixels:
     line where the image ends. Four of them make one again.
     """
     height, width = pixels.shape
-    if height % 2 or width % 2:
-        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2)), mode="edge")
-    out = np.empty((pixels.shape[0] // 2, pixels.shape[1] // 2), np.uint16)
-    for row in range(0, out.shape[0], BAND_ROWS):
-        band = pixels[2 * row : 2 * (row + BAND_ROWS)].astype(np.uint32)
-        means: NDArray[np.unsignedinteger] = (_sums(band) + np.uint32(2)) >> np.uint32(2)
-        if padding is not None:
-            is_image = (band < padding[0]) | (band > padding[1])
-            n_image = _sums(is_image.astype(np.uint32))
-            means = (_sums(band * is_image) + n_image // 2) // np.maximum(n_image, 1)
-            means[n_image == 0] = padding[0]
-        out[row : row + BAND_ROWS] = means
-    return out
+    means = np.empty(((height + 1) // 2, (width + 1) // 2), np.uint16)
+    load_kernels().halve(pixels, *first_and_count(padding), means)
+    return means
 
 
-def _sums(band: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    pairs = band[0::2] + band[1::2]
-    return pairs[:, 0::2] + pairs[:, 1::2]
+def first_and_count(padding: tuple[int, int] | None) -> tuple[int, int]:
+    """Padding as the kernels have it: the first value and how many there are."""
+    return (0, 0) if padding is None else (padding[0], padding[1] + 1 - padding[0])
+
+
+@cache
+def load_kernels() -> ModuleType:
+    """They take long to load: whoever builds the first pyramid does it, so that no paint has to wait."""
+    from app.read import kernels
+
+    return kernels
