@@ -32,6 +32,9 @@ class Text(StrEnum):
     START = "Start reading"
     CANCEL = "Cancel"
     DETAILS = "Details"
+    CLOSE = "Close"
+    NOT_OPENED = "Gazeroom cannot open"
+    CONSENT_CHANGED = "The words above changed while the store was opened: read them, then start again."
     STARTING = "Opening the gaze source …"
     CONSENT = (
         "While you read, Gazeroom stores where you look (source: {source}), what the screen shows, your "
@@ -44,7 +47,7 @@ class Text(StrEnum):
         "your assessment are stored under your pseudonym, and your voice if you dictate."
     )
     NO_CASES = "There are no cases in this store yet."
-    NO_CASES_NEXT = "Bring images in below, or with:  gazeroom import FOLDER"
+    NO_CASES_NEXT = "Bring images in here, or with:  gazeroom import FOLDER"
     IMPORT_LINK = "Bring images in"
     IMPORT_TITLE = "Bring images in"
     IMPORT_HINT = (

@@ -28,6 +28,7 @@ class MainWindow(QMainWindow):
     def __init__(self, rooms: Sequence[tuple[str, QWidget]]) -> None:
         """Show the first room."""
         super().__init__()
+        self._shown = 0
         self.setWindowTitle(say(Text.APPLICATION))
         self._rooms = QStackedWidget()
         self._widgets = [room for _, room in rooms]
@@ -48,9 +49,23 @@ class MainWindow(QMainWindow):
 
     def show_room(self, index: int) -> None:
         """Go to a room."""
+        self._shown = index
         self._choice.button(index).setChecked(True)
         self._rooms.setCurrentIndex(index)
         self._widgets[index].setFocus()
+
+    def furnish(self, rooms: Sequence[QWidget]) -> None:
+        """Put these in the place of the rooms so far; a tab without a room goes."""
+        for old in self._widgets:
+            if old.parentWidget() is self._rooms:  # a room may have taken an old one over
+                self._rooms.removeWidget(old)
+                old.deleteLater()
+        self._widgets = list(rooms)
+        for index, tab in enumerate(self._choice.buttons()):
+            tab.setVisible(index < len(rooms))
+        for room in rooms:
+            self._rooms.addWidget(room)
+        self.show_room(min(self._shown, len(rooms) - 1))
 
     def changeEvent(self, event: QEvent) -> None:
         """A window that covers its screen shows nothing but its room."""

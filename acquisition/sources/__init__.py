@@ -1,6 +1,6 @@
 """Gaze sources by name: a new device is one file and one line in `SOURCES`.
 
-What talks to a device is loaded when that device is asked for.
+What makes or hears gaze is loaded when that source is asked for.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from acquisition.clock import HostClock, RealClock
 from acquisition.domain import Display
 from acquisition.errors import SourceError
-from acquisition.simulation.reader import Habits, Knowledge, SimulatedReader
-from acquisition.sources.base import GazeSource
-from acquisition.sources.silent import SilentSource
-from acquisition.sources.simulated import SimulatedSource
-from acquisition.sources.simulated_errors import parse_errors
+
+if TYPE_CHECKING:
+    from acquisition.clock import HostClock
+    from acquisition.simulation.reader import Habits, Knowledge
+    from acquisition.sources.base import GazeSource
 
 SIMULATED_HZ = 120.0
 
@@ -39,6 +39,10 @@ class SourceOptions:
 
 
 def _simulated(options: SourceOptions) -> GazeSource:
+    from acquisition.simulation.reader import Habits, SimulatedReader
+    from acquisition.sources.simulated import SimulatedSource
+    from acquisition.sources.simulated_errors import parse_errors
+
     errors = parse_errors(options.which)
     habits = errors.of_the_reader(options.habits or Habits())
     reader = SimulatedReader(options.display, options.knowledge, seed=options.seed, habits=habits)
@@ -70,12 +74,18 @@ def _tobii(options: SourceOptions) -> GazeSource:
     return TobiiSource(options.clock, options.display, which=options.which, rate_hz=options.rate_hz)
 
 
+def _silent(options: SourceOptions) -> GazeSource:
+    from acquisition.sources.silent import SilentSource
+
+    return SilentSource(options.clock)
+
+
 SOURCES: dict[str, Callable[[SourceOptions], GazeSource]] = {
     "simulated": _simulated,
     "lsl": _lsl,
     "tobii": _tobii,
     "replay": _replay,
-    "none": lambda options: SilentSource(options.clock),
+    "none": _silent,
 }
 
 
@@ -98,6 +108,8 @@ def open_source(
         SourceError: there is no source of this name.
         FileRefused: the file of channels cannot be understood.
     """
+    from acquisition.clock import RealClock
+
     kind, _, which = name.partition(":")
     if kind not in SOURCES:
         raise SourceError(f"There is no gaze source {kind!r}: choose {', '.join(SOURCES)}.")

@@ -12,6 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from acquisition import store_folder
 from acquisition.assisted import FOREVER_NS, Stretch, assisted_stretches
 from acquisition.clock import source_clock
 from acquisition.domain import Gap, Reading, Session
@@ -36,10 +37,6 @@ from acquisition.store.salvage import salvage
 from acquisition.store.sound import DictatedSound, SoundWriter, dictated
 
 CATALOGUE_NAME = "catalogue.sqlite"
-RECORDINGS_NAME = "recordings"
-TEMPLATES_NAME = "templates"
-SCREENS_NAME = "screens.json"
-KEYS_NAME = "keys.toml"
 ARCHIVES_NAME = "archives"
 
 
@@ -86,7 +83,7 @@ def _places(text: str, recordings: str | os.PathLike[str] | None) -> tuple[sa.UR
             return url, Path(recordings)
         if url.get_backend_name() != "sqlite":
             raise StoreError("A store in a database needs a folder for its recordings: give --recordings DIR")
-        return url, Path(url.database or "").parent / RECORDINGS_NAME
+        return url, Path(url.database or "").parent / store_folder.RECORDINGS_NAME
     path = Path(text)
     try:
         is_file = path.exists() and not path.is_dir()
@@ -95,7 +92,7 @@ def _places(text: str, recordings: str | os.PathLike[str] | None) -> tuple[sa.UR
     if is_file:
         raise StoreError(f"{path} is a file: --store takes a folder or the URL of a database")
     url = sa.URL.create("sqlite", database=str(path / CATALOGUE_NAME))
-    return url, Path(recordings) if recordings is not None else path / RECORDINGS_NAME
+    return url, Path(recordings) if recordings is not None else path / store_folder.RECORDINGS_NAME
 
 
 def _beside_catalogue(url: sa.URL, recordings: Path) -> Path:
@@ -138,17 +135,17 @@ class Store:
     @property
     def templates_folder(self) -> Path:
         """Where a researcher puts report templates, beside the recordings; it need not exist."""
-        return self._folder.parent / TEMPLATES_NAME
+        return store_folder.templates_folder(self._folder)
 
     @property
     def keys_file(self) -> Path:
         """Where readers bind keys of their own, beside the recordings; it need not exist."""
-        return self._folder.parent / KEYS_NAME
+        return store_folder.keys_file(self._folder)
 
     @property
     def screens_file(self) -> Path:
         """Where it is remembered on which screens windows stand, beside the recordings; need not exist."""
-        return self._folder.parent / SCREENS_NAME
+        return store_folder.screens_file(self._folder)
 
     def sessions(self) -> list[Session]:
         """Oldest first."""

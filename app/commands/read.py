@@ -1,14 +1,14 @@
 """`gazeroom read`: the workstation.
 
-The store and the rooms take long to load: they are loaded behind a window that is there at once.
+The store and the rooms take long to load: they are loaded behind a window that asks who reads meanwhile.
 """
 
 from __future__ import annotations
 
 import gc
 import signal
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from acquisition.command_line import SeedOption, VerboseOption
 from acquisition.errors import UserError
 from app import theme
+from app.choices import StorePlace, Tracker
 from app.commands.options import (
     DEFAULT_STORE,
     ChannelsOption,
@@ -30,8 +31,7 @@ from app.commands.options import (
     parse_display,
 )
 from app.entrance import Entrance
-from app.screen import can_open_window
-from app.texts import Text, say
+from app.screen import can_open_window, is_seen
 
 if TYPE_CHECKING:
     from acquisition.store import Store
@@ -59,41 +59,67 @@ def read_command(
         raise UserError("There is no display to open the workstation on: log in to one, or set DISPLAY.")
     gc.disable()  # what is loaded at the start is no garbage; looking for some takes a tenth of the time
     shown = parse_display(display) if display else None
+    place, tracker = StorePlace(store, recordings), Tracker(source, rate, seed, shown, channels)
     application = QApplication.instance() or QApplication(["gazeroom"])
     assert isinstance(application, QApplication)
     theme.apply(application)
-    entrance = Entrance(say(Text.OPENING_STORE))
-    entrance.show()
-    with entrance.wait_for(partial(_opened, store, recordings)) as opened:
-        from acquisition.clock import RealClock
-        from acquisition.outlets import lsl_outlet
-        from app.workstation import StorePlace, Tracker, build_workstation
-
-        clock = RealClock()
-        window = build_workstation(
-            opened,
-            StorePlace(store, recordings),
-            Tracker(source, rate, seed, shown, channels),
-            clock,
-            calibrates=True,
-            outlet=lsl_outlet(clock) if lsl_out else None,
-            remembers_screens=True,
-        )
-        window.show()
-        entrance.close()
+    entrance = Entrance(tracker.choice)
+    entrance.show(place)
+    close_on_interrupt(entrance.window)
+    with ExitStack() as stack:
+        try:
+            _furnish(entrance, place, tracker, stack, sends_lsl=lsl_out)
+        except UserError as error:
+            entrance.refuse(error)
+            if is_seen(application.platformName()) and not entrance.is_left:
+                application.exec()
+            raise
         gc.freeze()  # and no later look need go through it again
         gc.enable()
-        close_on_interrupt(window)
-        code = application.exec()
+        code = 0 if entrance.is_left else application.exec()
     raise typer.Exit(code)
 
 
-def _opened(store: str, recordings: Path | None) -> Store:
-    """The store; with it comes all that takes long to load."""
-    import app.workstation  # noqa: F401
-    from acquisition.store import open_store
+def _furnish(
+    entrance: Entrance, place: StorePlace, tracker: Tracker, stack: ExitStack, *, sends_lsl: bool
+) -> None:
+    """Open the store, say whom it knows, and build the rooms; as long as nobody closes the window."""
+    store, known, has_cases = entrance.wait_for(partial(_opened, place))
+    stack.enter_context(store)
+    entrance.page.show_readers(known, has_cases)
+    entrance.wait_for(_load_rooms)
+    if entrance.is_left:
+        return
+    from acquisition.clock import RealClock
+    from acquisition.outlets import lsl_outlet
+    from app.workstation import build_workstation
 
-    return open_store(store, recordings)
+    clock = RealClock()
+    build_workstation(
+        store,
+        place,
+        tracker,
+        clock,
+        calibrates=True,
+        outlet=lsl_outlet(clock) if sends_lsl else None,
+        remembers_screens=True,
+        entrance=entrance,
+    )
+
+
+def _opened(place: StorePlace) -> tuple[Store, list[str], bool]:
+    """The store, whom it knows, and whether there is anything to read."""
+    from acquisition.store import open_store
+    from app.read.reader_list import readers
+
+    store = open_store(place.url_or_path, place.recordings)
+    known = readers(store.catalogue, are_simulated=False)
+    return store, [reader.pseudonym for reader in known], bool(store.catalogue.cases())
+
+
+def _load_rooms() -> None:
+    """With them comes all that takes long to load."""
+    import app.workstation  # noqa: F401
 
 
 def close_on_interrupt(window: MainWindow) -> None:

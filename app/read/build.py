@@ -24,6 +24,7 @@ from app.read.keeping import InTurn
 from app.read.key_book import KeyBook
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
+from app.read.reader_page import ReaderPage
 from app.read.session import ReadingSession
 from app.read.sitting import Sitting, SourceChoice
 from app.read.taking_in import StoreIntake
@@ -44,6 +45,7 @@ def build_read_room(
     calibrates: bool = False,
     outlet: Outlet | None = None,
     screens_file: Path | None = None,
+    reader_page: ReaderPage | None = None,
 ) -> ReadWindow:
     """The Read room over a store.
 
@@ -57,6 +59,7 @@ def build_read_room(
         calibrates: whether gaze is calibrated and checked, where the source has any
         outlet: what else is to get all that is recorded
         screens_file: where it is remembered on which screens the windows stand
+        reader_page: the first page, where it is seen already
     """
     workers = shared_workers()
     workers.warm()
@@ -103,4 +106,5 @@ def build_read_room(
         screens_file=screens_file,
         intake=StoreIntake(store),
         dictate=dictate,
+        reader_page=reader_page,
     )

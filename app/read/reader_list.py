@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from acquisition.domain import Reader
 from acquisition.reading_plan import day_of
-from app.read.ports import ReadingCatalogue
 from app.read.worklist import Assignment, WorkItem, case_left, worklist
+
+if TYPE_CHECKING:
+    from app.read.ports import ReadingCatalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,11 @@ class ReaderList:
     items: tuple[WorkItem, ...]
     first_case_id: str | None
     """With which to go on: the case left, else the next unread one; None where everything is read."""
+
+
+def readers(catalogue: ReadingCatalogue, are_simulated: bool) -> list[Reader]:
+    """The people who can pick themselves. Raises `StoreError` where the catalogue cannot be read."""
+    return [reader for reader in catalogue.readers() if reader.is_simulated == are_simulated]
 
 
 def reader_list(catalogue: ReadingCatalogue, reader: Reader, today: date | None = None) -> ReaderList:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.parts import PatientBar, button, frame, label
 from app.problem import Problem
@@ -20,10 +27,13 @@ LIST_HEIGHT_PX = 152
 
 
 class ReaderPage(QWidget):
-    """Pick a pseudonym or type a new one; Start is the consent."""
+    """Pick a pseudonym or type a new one; Start is the consent.
 
-    started = Signal(str)
-    """The pseudonym."""
+    open <--let_in-- opening     who starts while the store is opened is held until `let_in`
+    """
+
+    started = Signal(str, object)
+    """The pseudonym, and the Consent as it was given."""
     cancelled = Signal()
     """The source takes too long to open."""
     screens_asked = Signal()
@@ -36,6 +46,8 @@ class ReaderPage(QWidget):
         self._source = source
         self._has_cases = True
         self._is_busy = False
+        self._is_open = True
+        self._held: tuple[str, Consent] | None = None
         self._build()
         self._follow()
 
@@ -53,9 +65,29 @@ class ReaderPage(QWidget):
             say(Text.CONSENT_NONE) if silent else say(Text.CONSENT, source=source, pause=pause)
         )
 
+    def show_opening(self) -> None:
+        """The store is being opened: nobody can be picked yet, but a name can be typed, and Start pressed."""
+        self._is_open = False
+        self._list.hide()
+        self._opening.show()
+        self._follow()
+
+    def let_in(self) -> None:
+        """All is open: whoever was held begins, where there is something to read and the words still hold."""
+        held, self._held, self._is_open = self._held, None, True
+        self._follow()
+        if held is None:
+            return
+        self.show_busy(False)
+        if held[1].words != self._words.text():
+            self.show_problem(say(Text.CONSENT_CHANGED))
+        elif self._has_cases:
+            self.started.emit(*held)
+
     def show_readers(self, pseudonyms: Sequence[str], has_cases: bool) -> None:
         """Who can be picked, and whether there is anything to read."""
         self._has_cases = has_cases
+        self._opening.hide()
         self._list.clear()
         self._list.addItems(pseudonyms)
         self._list.setVisible(bool(pseudonyms))
@@ -74,7 +106,8 @@ class ReaderPage(QWidget):
         if is_busy:
             self._problem.show_problem("")
         self._wait.show_waiting(is_busy)
-        self._start.setText(say(Text.STARTING if is_busy else Text.START))
+        waits_for = Text.STARTING if self._is_open else Text.OPENING_STORE
+        self._start.setText(say(waits_for if is_busy else Text.START))
         had_focus = self._cancel.hasFocus() or self._start.hasFocus() or self._name.hasFocus()
         self._cancel.setVisible(is_busy)
         self._follow()
@@ -105,6 +138,11 @@ class ReaderPage(QWidget):
         column.setSpacing(12)
         column.addWidget(label(say(Text.WHO_READS), "display"))
         column.addWidget(label(say(Text.WHO_READS_HINT), "muted", wraps=True))
+        self._opening = label(say(Text.OPENING_STORE), "muted", "openingStore")
+        self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._opening.setFixedHeight(LIST_HEIGHT_PX)
+        self._opening.hide()
+        column.addWidget(self._opening)
         column.addWidget(self._choice())
         column.addWidget(self._field())
         column.addSpacing(4)
@@ -112,6 +150,7 @@ class ReaderPage(QWidget):
         column.addLayout(self._source_line())
         no_cases = f"{say(Text.NO_CASES)} {say(Text.NO_CASES_NEXT)}"
         self._empty = label(no_cases, "warning", "noCases", wraps=True)
+        self._empty.hide()
         self._problem = Problem("startProblem")
         self._wait = PatientBar()
         column.addWidget(self._empty)
@@ -119,7 +158,7 @@ class ReaderPage(QWidget):
         self._start = button(say(Text.START), "primary", "startButton")
         self._start.clicked.connect(self._on_start)
         self._cancel = button(say(Text.CANCEL), "link", "cancelStart")
-        self._cancel.clicked.connect(self.cancelled)
+        self._cancel.clicked.connect(self._on_cancel)
         self._cancel.hide()
         column.addWidget(self._start)
         column.addWidget(self._wait)
@@ -158,9 +197,9 @@ class ReaderPage(QWidget):
         self._bring = button(say(Text.IMPORT_LINK), "link", "importLink")
         self._bring.clicked.connect(self.import_asked)
         row.addWidget(self._bring)
-        screens = button(say(Text.SCREENS_TITLE), "link", "screensLink")
-        screens.clicked.connect(self.screens_asked)
-        row.addWidget(screens)
+        self._screens = button(say(Text.SCREENS_TITLE), "link", "screensLink")
+        self._screens.clicked.connect(self.screens_asked)
+        row.addWidget(self._screens)
         return row
 
     @Slot()
@@ -169,6 +208,8 @@ class ReaderPage(QWidget):
         self._start.setEnabled(is_named and self._has_cases and not self._is_busy)
         self._name.setEnabled(not self._is_busy)
         self._list.setEnabled(not self._is_busy)
+        for link in (self._bring, self._screens):
+            link.setEnabled(self._is_open)
 
     @Slot(str)
     def _on_picked(self, pseudonym: str) -> None:
@@ -177,5 +218,19 @@ class ReaderPage(QWidget):
 
     @Slot()
     def _on_start(self) -> None:
-        if self._start.isEnabled():
-            self.started.emit(self._name.text().strip())
+        if not self._start.isEnabled():
+            return
+        given = self._name.text().strip(), self.consent
+        if self._is_open:
+            self.started.emit(*given)
+        else:
+            self._held = given
+            self.show_busy(True)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        if self._held is not None:
+            self._held = None
+            self.show_busy(False)
+        else:
+            self.cancelled.emit()

@@ -9,10 +9,11 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.parts import button, centred, frame, label
+from app.read.desktop import attached
 from app.read.screens import Part, Screen
 from app.read.screens_picture import NAMES, ScreenSigns, ScreensPicture
 from app.read.session import ReadingSession
-from app.read.window_places import WindowPlaces, attached
+from app.read.window_places import WindowPlaces
 from app.texts import Text, say
 
 CARD_WIDTH_PX = 640

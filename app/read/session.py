@@ -42,7 +42,7 @@ from app.read.gaze_marking import NoPlace, look_begins_ns, place_of
 from app.read.keeping import AtOnce, Keeper, Kept
 from app.read.open_reading import OpenReading, taken_up
 from app.read.ports import ReadingCatalogue
-from app.read.reader_list import reader_list
+from app.read.reader_list import reader_list, readers
 from app.read.report import Difference, History, Report, difference, relabelled, with_marks, without
 from app.read.sitting import Sitting, SourceChoice, StartRecorder
 from app.read.templates import Template, template_for, unanswered
@@ -120,8 +120,7 @@ class ReadingSession:
 
     def readers(self) -> list[Reader]:
         """The people who can pick themselves."""
-        is_simulated = self._are_readers_simulated
-        return [reader for reader in self._catalogue.readers() if reader.is_simulated == is_simulated]
+        return readers(self._catalogue, self._are_readers_simulated)
 
     def has_cases(self) -> bool:
         """Whether there is anything to read."""

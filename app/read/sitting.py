@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from acquisition.domain import Event, Reader, Session
-from acquisition.recorder import RecorderState
-from app.read.ports import RecorderPort
+
+if TYPE_CHECKING:  # the first page speaks of a source before anything that records is loaded
+    from app.read.ports import RecorderPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,12 @@ class Sitting:
 
     def stop(self) -> str:
         """Seal the recording; a sentence where something went wrong, else nothing. Slow."""
+        from acquisition.recorder import RecorderState
+
         self.recorder.stop()
         status = self.recorder.status()
         return status.message if status.state is RecorderState.FAILED else ""
 
 
-StartRecorder = Callable[[Session, Event], RecorderPort]
+StartRecorder = Callable[[Session, Event], "RecorderPort"]
 """The event, the reader's consent, is to be stored before any gaze is."""

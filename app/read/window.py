@@ -17,6 +17,7 @@ from app.problem import details_of
 from app.read.actions import bind_actions, make_actions, show_paused
 from app.read.asides import Asides
 from app.read.case_errors import AssessmentMissing
+from app.read.consent import Consent
 from app.read.dictating import Dictating, MakeDictation
 from app.read.display_watch import DisplayWatch, screen_display
 from app.read.image_actions import tie_image_actions
@@ -60,11 +61,13 @@ class ReadWindow(QWidget):
         screens_file: Path | None = None,
         intake: Intake | None = None,
         dictate: MakeDictation | None = None,
+        reader_page: ReaderPage | None = None,
     ) -> None:
         """Ask who reads.
 
         `display_of` gives the display under the tracker, `screen_of` the screen; where the windows stand is
-        remembered in `screens_file`; images are brought in through `intake`.
+        remembered in `screens_file`; images are brought in through `intake`. A `reader_page` that is seen
+        already becomes the first page.
         """
         super().__init__()
         self.setObjectName("readRoom")
@@ -77,6 +80,7 @@ class ReadWindow(QWidget):
         self._is_closed = False
         self._watch = DisplayWatch(self, screen_of)
         self._reception = Reception(session, self._watch, self)
+        self._reader_page = reader_page or ReaderPage(session.source)
         self._build()
         self._dictating = Dictating(session, dictate, self._actions["dictate"], self)
         self.places = WindowPlaces(session, self, self._dock, self._operator, screens_file)
@@ -130,7 +134,6 @@ class ReadWindow(QWidget):
 
     def _build(self) -> None:
         self._pages = Pages(self)
-        self._reader_page = ReaderPage(self.session.source)
         self._desk = QWidget()
         self._operator = OperatorPanel(self.session, self)
         self._side = SidePanel()
@@ -204,10 +207,10 @@ class ReadWindow(QWidget):
 
     # Sittings
 
-    @Slot(str)
-    def _on_started(self, pseudonym: str) -> None:
+    @Slot(str, object)
+    def _on_started(self, pseudonym: str, consent: Consent) -> None:
         self._reader_page.show_busy(True)
-        self._reception.start(pseudonym, self._display_of(self), self._reader_page.consent)
+        self._reception.start(pseudonym, self._display_of(self), consent)
 
     @Slot()
     def _on_start_cancelled(self) -> None:

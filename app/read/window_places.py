@@ -4,47 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QScreen
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from app.read.desktop import FILLING, attached, put, rect
 from app.read.screens import (
     BESIDE,
     Memory,
     Part,
     Place,
-    Rect,
     Screen,
     from_desktop,
     load,
     moved,
-    on_desktop,
     places,
     remember,
     save,
 )
 from app.read.session import ReadingSession
 from app.read.side_dock import SideDock
-
-FILLING = Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen
-SIZE_PX = {Part.IMAGES: (1280, 800), Part.PANEL: (480, 960), Part.OPERATOR: (780, 640)}
-"""Of a window that nobody has sized yet."""
-
-
-def attached() -> list[Screen]:
-    """The screens that there are, the main one first; two that are alike in all are told apart by number."""
-    main = QGuiApplication.primaryScreen()
-    ordered = sorted(QGuiApplication.screens(), key=lambda screen: screen is not main)
-    seen: dict[str, int] = {}
-    found = []
-    for screen in ordered:
-        key = _key(screen)
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] > 1:
-            key = f"{key} #{seen[key]}"
-        boxes = _rect(screen.geometry()), _rect(screen.availableGeometry())
-        found.append(Screen(key, screen.name(), *boxes, _size_px(screen)))
-    return found
 
 
 class WindowPlaces(QObject):
@@ -125,16 +104,7 @@ class WindowPlaces(QObject):
         self.changed.emit()
 
     def _put(self, part: Part, screens: list[Screen]) -> None:
-        place, window = self._places[part], self._window(part)
-        screen = next((screen for screen in screens if screen.key == place.screen), None)
-        if screen is None:
-            return
-        if window.windowState() & FILLING:
-            window.setWindowState(Qt.WindowState.WindowNoState)
-        window.setScreen(next(s for s in QGuiApplication.screens() if _rect(s.geometry()) == screen.box))
-        window.setGeometry(QRect(*on_desktop(place, screen, SIZE_PX[part])))
-        if place.is_filling:
-            window.setWindowState(Qt.WindowState.WindowMaximized)
+        put(part, self._window(part), self._places[part], screens)
 
     def _window(self, part: Part) -> QWidget:
         windows = {Part.PANEL: self._dock.apart, Part.OPERATOR: self._operator}
@@ -145,27 +115,12 @@ class WindowPlaces(QObject):
         for part in Part:
             window = self._window(part)
             if window.isVisible() and not window.isMinimized():
-                at = _rect(window.screen().geometry())
+                at = rect(window.screen().geometry())
                 screen = next(screen for screen in screens if screen.box == at)
                 is_filling = bool(window.windowState() & FILLING)
-                self._places[part] = from_desktop(_rect(window.geometry()), screen, is_filling=is_filling)
+                self._places[part] = from_desktop(rect(window.geometry()), screen, is_filling=is_filling)
 
     def _keep(self, screens: list[Screen]) -> None:
         self._memory = remember(self._memory, screens, self._places)
         if self._file is not None:
             save(self._file, self._memory)
-
-
-def _rect(rect: QRect) -> Rect:
-    return rect.x(), rect.y(), rect.width(), rect.height()
-
-
-def _key(screen: QScreen) -> str:
-    width_px, height_px = _size_px(screen)
-    known = screen.name(), screen.manufacturer(), screen.model(), screen.serialNumber()
-    return " ".join(filter(None, (*known, f"{width_px}x{height_px}")))
-
-
-def _size_px(screen: QScreen) -> tuple[int, int]:
-    scale = screen.devicePixelRatio()
-    return round(screen.size().width() * scale), round(screen.size().height() * scale)
