@@ -55,9 +55,25 @@ class Edges:
     def unordered(self) -> Edges:
         """Each pair once, row < column, sorted: the same whatever order the edges came in."""
         low, high = np.minimum(self.rows, self.columns), np.maximum(self.rows, self.columns)
-        key = low.astype(np.int64) << 32 | high
-        _, first = np.unique(key, return_index=True)
-        return Edges(low[first], high[first], self.values[first])
+        order = _by_number(low, _by_number(high, np.arange(len(self))))
+        low, high = low[order], high[order]
+        is_new = np.append(True, (np.diff(low) != 0) | (np.diff(high) != 0))[: len(self)]
+        return Edges(low[is_new], high[is_new], self.values[order[is_new]])
+
+
+@compiled
+def _by_number(numbers: NDArray[np.int32], order: IntArray) -> IntArray:
+    """The order by `numbers`, those of one number staying in the order given; counted, so in linear time."""
+    n_numbers = numbers.max() + 1 if len(numbers) else 0
+    ends = np.zeros(n_numbers + 1, np.int64)
+    for number in numbers:
+        ends[number + 1] += 1
+    ends = np.cumsum(ends)
+    placed = np.empty_like(order)
+    for k in order:
+        placed[ends[numbers[k]]] = k
+        ends[numbers[k]] += 1
+    return placed
 
 
 def edges_of(pairs: Pairs, ids: NDArray[np.int32]) -> Edges:

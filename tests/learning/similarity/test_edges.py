@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from learning.similarity import SCHEMES, compare_all, comparison, graph_of_features
@@ -98,6 +100,18 @@ def assert_same_edges(edges: Edges, expected: Edges) -> None:
     np.testing.assert_array_equal(edges.rows, expected.rows)
     np.testing.assert_array_equal(edges.columns, expected.columns)
     np.testing.assert_array_equal(edges.values, expected.values)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=40))
+def test_edges_come_once_and_in_order(pairs: list[tuple[int, int]]) -> None:
+    rows, columns = np.array(pairs, np.int32).reshape(-1, 2).T
+    edges = Edges(rows, columns, np.arange(len(pairs), dtype=np.float32)).unordered()
+    first = {}
+    for value, (row, column) in enumerate(pairs):
+        first.setdefault((min(row, column), max(row, column)), value)
+    assert list(zip(edges.rows.tolist(), edges.columns.tolist(), strict=True)) == sorted(first)
+    assert edges.values.tolist() == [first[pair] for pair in sorted(first)]
 
 
 def test_windows_leave_out_what_cannot_be_alike() -> None:
