@@ -11,7 +11,7 @@ from pathlib import Path
 
 from acquisition.errors import UserError
 from learning.files import TRACES, Entry, Lineage, Part, SetManifest, Traces, save_set, save_traces
-from learning.storage import file_hash
+from learning.storage import file_hash, full_disk_told
 
 EVALUATE_SHARE = 0.3
 """Of the patients, where nobody says otherwise."""
@@ -59,15 +59,19 @@ def refuse_taken(out: Path) -> None:
 
 @contextmanager
 def made_whole(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that takes its place once all went well, and is gone otherwise."""
+    """A folder beside `out` that takes its place once all went well, and is gone otherwise.
+
+    Raises `DiskFull` where there is no space for it.
+    """
     building = out.parent / f".{out.name}.building"
     shutil.rmtree(building, ignore_errors=True)
     try:
-        (building / "images").mkdir(parents=True)
-        yield building
-        if out.exists():
-            out.rmdir()
-        building.rename(out)
+        with full_disk_told(out):
+            (building / "images").mkdir(parents=True)
+            yield building
+            if out.exists():
+                out.rmdir()
+            building.rename(out)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

@@ -77,6 +77,11 @@ def _label_pairs(set_folder: Path, entries: Sequence[Entry], label: str | None, 
             f"No image to learn from in {set_folder} has a label to pair by, or there are several labels; "
             "name one with --label or choose another --gaze."
         )
+    if len(set(classes.tolist()) - {""}) == 1:
+        raise UserError(
+            f"All labelled images to learn from in {set_folder} are {max(classes)}, so that a label tells no "
+            "two apart; choose another --gaze or --label."
+        )
     pairs = same_label(classes)
     n_all = n_labelled * (n_labelled - 1) // 2
     if config.pair_rate is not None:

@@ -17,7 +17,7 @@ from learning.presets import find_preset
 from learning.pretraining import pretrain
 from learning.ranks import joined
 from learning.records import CONFIG
-from learning.stop import EXIT_CODE, Stopped, noted_sigterm
+from learning.stop import EXIT_CODE, Stopped, leaving_at_once, noted_sigterm
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -166,4 +166,5 @@ def _settings(preset: str | None, run_file: Path | None, given: dict[str, object
 
 
 if __name__ == "__main__":
-    run(app)
+    with leaving_at_once():
+        run(app)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
@@ -88,6 +89,19 @@ def _end_as_it_is() -> None:
     )
     # The main thread is within a computation, which no exception can end.
     os._exit(EXIT_CODE)
+
+
+@contextmanager
+def leaving_at_once() -> Iterator[None]:
+    """The end of a process that was stopped waits for no thread: those of a compiler go on for minutes."""
+    try:
+        yield
+    except SystemExit as ended:
+        if ended.code != EXIT_CODE:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(EXIT_CODE)
 
 
 @contextmanager

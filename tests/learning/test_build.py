@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import zipfile
@@ -187,6 +188,18 @@ def test_a_stopped_build_leaves_nothing(store: Store, tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         build_set(store, tmp_path / "set", progress=cancel)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing_and_a_sentence(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(UserError, match=r"The disk of .*set is full; nothing there was damaged"):
+        build_set(store, tmp_path / "set")
     assert list(tmp_path.iterdir()) == []
 
 

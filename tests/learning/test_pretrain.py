@@ -16,6 +16,7 @@ from acquisition.errors import UserError
 from learning import pretraining as pretraining_module
 from learning import training as training_module
 from learning.augment import random_views
+from learning.checkpoint import load_checkpoint
 from learning.config import RunConfig, load_config, make_config, read_run_file
 from learning.encoder import create_encoder, load_encoder
 from learning.files import (
@@ -404,6 +405,42 @@ def test_a_loss_that_is_no_number_stops_the_run(small_set: SmallSet, tmp_path: P
     with pytest.raises(UserError, match=r"epoch 1 is not a number\. Choose a lower learning rate"):
         pretrain(folder, tmp_path / "run", tiny(learning_rate=1e30, epochs=3))
     assert not (tmp_path / "run" / ENCODER).exists()
+
+
+def test_a_loss_that_becomes_no_number_leaves_the_last_sound_state(
+    small_set: SmallSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, steps = tiny(batch_size=4, epochs=3), iter(range(99))
+
+    def views(*arguments: Any) -> torch.Tensor:
+        seen = random_views(*arguments)
+        return seen * torch.nan if next(steps) == 9 else seen  # the fifth step's second view
+
+    monkeypatch.setattr(pretraining_module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(training_module, "random_views", views)
+    with pytest.raises(UserError, match=r"epoch 2 is not a number; the last sound state is in .*checkpoints"):
+        pretrain(small_set[0], tmp_path / "run", config)
+    found = load_checkpoint(tmp_path / "run" / CHECKPOINTS)
+    assert found is not None
+    n_epochs, state = found
+    assert (n_epochs, state["place"]["n_done"]) == (1, 4)
+    assert all(each.isfinite().all() for each in state["method"].values())
+    # It was an accident: the run goes on from there.
+    pretrain(small_set[0], tmp_path / "run", config, resume=True)
+    monkeypatch.undo()
+    pretrain(small_set[0], tmp_path / "whole", config)
+    assert_same_weights(tmp_path / "whole", tmp_path / "run")
+
+
+def test_one_class_alone_makes_no_label_pairs(tmp_path: Path) -> None:
+    manifest = make_set(tmp_path / "set")
+    entries = [
+        entry.model_copy(update={"labels": {"pathology": "benign"}}) if entry.part == "pretrain" else entry
+        for entry in manifest.entries
+    ]
+    save_set(tmp_path / "set", manifest.model_copy(update={"entries": tuple(entries)}))
+    with pytest.raises(UserError, match=r"labelled images to learn from in .* are benign, so that a label"):
+        pretrain(tmp_path / "set", tmp_path / "run", tiny(gaze="labels"))
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:

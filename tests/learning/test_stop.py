@@ -1,5 +1,7 @@
 """A run that is asked to stop is saved and gone within 30 s, however long a batch takes."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from threading import Event, Timer
 from threading import enumerate as threads
@@ -7,7 +9,7 @@ from threading import enumerate as threads
 import pytest
 
 from learning import stop
-from learning.stop import PATIENCE_S, Pauses, Request
+from learning.stop import EXIT_CODE, PATIENCE_S, Pauses, Request, leaving_at_once
 
 
 @pytest.fixture
@@ -65,3 +67,24 @@ def test_who_hears_a_request_has_the_time_to_save() -> None:
             thread.join(timeout=60)
             assert not thread.is_alive()
     assert not ended.is_set()
+
+
+# Without the exit at once it would wait for its thread for ever.
+BUSY = """
+import sys, threading
+from learning.stop import leaving_at_once
+threading.Thread(target=threading.Event().wait).start()
+with leaving_at_once():
+    print("said", end="")
+    sys.exit(75)
+"""
+
+
+def test_a_stopped_process_waits_for_no_thread() -> None:
+    done = subprocess.run([sys.executable, "-c", BUSY], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (EXIT_CODE, "said")
+
+
+def test_any_other_end_is_left_alone() -> None:
+    with pytest.raises(SystemExit, match="1"), leaving_at_once():
+        raise SystemExit(1)
