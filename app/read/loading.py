@@ -31,6 +31,7 @@ class ImageLoader(QObject):
         super().__init__(parent)
         self._read_file = read_file
         self._background = Background("decode", n_threads, self)
+        self._attic = Background("let go", 1, self)
         self._images: dict[str, LoadedImage] = {}
         self._pending: dict[str, Future[LoadedImage]] = {}
         self._frames = FrameLoader(read_file, parent=self)
@@ -45,8 +46,9 @@ class ImageLoader(QObject):
         """Decode these, first things first, and forget everything else."""
         wanted = {image.id: image for image in images}
         self._frames.keep(wanted)
-        for image_id in [known for known in self._images if known not in wanted]:
-            del self._images[image_id]
+        if forgotten := [self._images.pop(known) for known in set(self._images) - set(wanted)]:
+            # Giving the memory of a case back takes longer than a picture may.
+            self._attic.run(forgotten.clear, lambda _: None)
         for image_id in [begun for begun in self._pending if begun not in wanted]:
             self._pending.pop(image_id).cancel()
         for image_id, image in wanted.items():
@@ -65,6 +67,7 @@ class ImageLoader(QObject):
         self.want(())
         self._frames.close()
         self._background.close()
+        self._attic.close()
 
     def _done(self, image_id: str, future: Future[LoadedImage]) -> None:
         if self._pending.get(image_id) is not future:

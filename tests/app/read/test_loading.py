@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from acquisition.domain import Image
 from acquisition.errors import FileRefused
 from app.read.decoding import load_image
 from app.read.loading import ImageLoader
+
+PATIENCE_MS = 60_000
+"""The first image waits for the kernels."""
 
 
 @pytest.fixture
@@ -51,12 +55,24 @@ def test_wanted_images_arrive_and_others_are_let_go(
     qtbot: QtBot, loader: ImageLoader, images: list[Image]
 ) -> None:
     first, second = images
-    with qtbot.waitSignals([loader.loaded, loader.loaded]):
+    with qtbot.waitSignals([loader.loaded, loader.loaded], timeout=PATIENCE_MS):
         loader.want(images)
     assert all(loader.image(image.id) for image in images)
     loader.want([second])
     assert loader.image(first.id) is None
     assert loader.image(second.id) is not None
+
+
+def test_what_is_let_go_gives_its_memory_back(qtbot: QtBot, loader: ImageLoader, images: list[Image]) -> None:
+    with qtbot.waitSignal(loader.loaded, timeout=PATIENCE_MS):
+        loader.want(images[:1])
+    loaded = loader.image(images[0].id)
+    assert loaded is not None
+    level = weakref.ref(loaded.pyramid.levels[-1])
+    del loaded
+    assert level() is not None
+    loader.want(())
+    qtbot.waitUntil(lambda: level() is None)
 
 
 def test_a_refusal_is_told_with_its_sentence(qtbot: QtBot, loader: ImageLoader, images: list[Image]) -> None:
