@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from acquisition.dicom import Overlay
 from acquisition.domain import Image
 from acquisition.errors import FileRefused
-from app.read.mapping import load_ahead
 from app.read.pyramid import Pyramid, build_pyramid
 from app.read.windowing import Window
 
@@ -91,7 +90,6 @@ def load_image(image: Image, read_file: ReadFile) -> LoadedImage:
     Raises:
         FileRefused: with a sentence for the pane.
     """
-    load_ahead()
     path = Path(image.path)
     if not path.is_file():
         raise FileRefused(

@@ -27,7 +27,7 @@ PaneSize = tuple[int, int]
 
 
 def load_ahead() -> None:
-    """Begin to load the kernels in a helper's time, while a file is read."""
+    """Begin to load the kernels in a helper's time."""
     _helpers().submit(load_kernels)
 
 

@@ -17,6 +17,7 @@ from app.background import Background
 from app.problem import details_of
 from app.read.consent import Consent
 from app.read.display_watch import DisplayWatch, change_sentence
+from app.read.mapping import load_ahead
 from app.read.session import ReadingSession
 from app.read.sitting import Sitting
 
@@ -43,7 +44,8 @@ class Reception(QObject):
         watch.changed.connect(self._on_display_changed)
 
     def start(self, pseudonym: str, display: Display, consent: Consent) -> None:
-        """Open the source for this reader."""
+        """Open the source for this reader, and have all loaded that shows the first image."""
+        load_ahead()
         self._watch.start()
         prepare = partial(self._session.prepare, pseudonym, display, consent)
         self._starting = self._background.run(prepare, self._on_prepared)
