@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 
 import numpy as np
 import torch
 from torch import Tensor
 from training_peers import LightlyByol, PlainByol, has_lightly
-from training_timing import Scale, clock_s, in_turn, median_ms, tell
+from training_timing import Scale, in_turn, median_ms, tell
 
 from learning.config import RunConfig, make_config
 from learning.draws import Draws
@@ -111,15 +110,8 @@ def looped(pairs: Tensor, batch: Tensor, keys: Tensor | None, drop: float, draw:
 
 def step_ms(scale: Scale, method: str, batch_size: int) -> float:
     """A step of that many images, from one of the scale's own batch: the work grows with the images."""
-    one = dataclasses.replace(scale, is_by_cpu=False)
-    ours = Ours(some_images(one, 1), settings(one, method=method, queue_size=1280), scale.device)
-    ours()
-    taken = []
-    for _ in range(scale.n_rounds):
-        start_s = clock_s(one)
-        ours()
-        taken.append(clock_s(one) - start_s)
-    return 1e3 * statistics.median(taken) * batch_size / scale.batch_size
+    ours = Ours(some_images(scale, 1), settings(scale, method=method, queue_size=1280), scale.device)
+    return median_ms(ours, scale.n_rounds, scale) * batch_size / scale.batch_size
 
 
 def pairing(scale: Scale) -> None:
@@ -130,19 +122,19 @@ def pairing(scale: Scale) -> None:
     a_step_ms = step_ms(scale, "byol", 1)
     for n in BATCHES:
         batch = order[:n]
-        ours = median_ms(lambda batch=batch: likeness.within(batch, draws.drops), 50)
+        ours = median_ms(lambda batch=batch: likeness.within(batch, draws.drops), 50, scale)
         tell_share(f"pairing, BYOL batch {n}:", ours, a_step_ms * n)
         if n in LOOPED:
-            loop = median_ms(lambda batch=batch: looped(pairs, batch, None, 0.5, draws.drops), 3)
+            loop = median_ms(lambda batch=batch: looped(pairs, batch, None, 0.5, draws.drops), 3, scale)
             tell("  the published loop", loop, "ms")
     a_step_ms = step_ms(scale, "moco", MOCO_BATCH)
     batch = order[:MOCO_BATCH]
     for n_keys in QUEUES:
         keys = torch.randint(N_IMAGES, (n_keys,), generator=draws.order).to(scale.device)
-        ours = median_ms(lambda keys=keys: likeness.across(batch, keys, draws.drops), 20)
+        ours = median_ms(lambda keys=keys: likeness.across(batch, keys, draws.drops), 20, scale)
         tell_share(f"pairing, MoCo batch {MOCO_BATCH} x queue {n_keys}:", ours, a_step_ms)
         if n_keys == QUEUES[0]:
-            loop = median_ms(lambda keys=keys: looped(pairs, batch, keys, 0.5, draws.drops), 1)
+            loop = median_ms(lambda keys=keys: looped(pairs, batch, keys, 0.5, draws.drops), 1, scale)
             tell("  the published loop", loop, "ms")
 
 
