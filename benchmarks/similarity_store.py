@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 from similarity_gaze import wander
@@ -23,10 +27,13 @@ from acquisition.domain import (
     Reading,
     ReadingState,
     Session,
+    SessionState,
     ViewState,
 )
 from acquisition.sources.base import Batch, Channel, SourceInfo, sample_dtype
-from acquisition.store import RecordingWriter, images, open_store, readings
+from acquisition.store import RecordingWriter, Store, images, open_store, readings
+from acquisition.store.engine import sqlite
+from acquisition.store.recording_file import sha256_of
 
 DISPLAY = Display(1000, 1000, 300.0, 300.0)
 IMAGE_PX = 800
@@ -39,6 +46,7 @@ RATE_HZ = 60.0
 CHUNK_SAMPLES = 6
 """100 ms, as the recorder writes them."""
 READINGS_A_SESSION = 100
+SESSIONS_A_RECORDING = 10
 VIEWS_A_READING = 20
 """Pans and zooms."""
 PAUSE_S = 2.0
@@ -64,61 +72,95 @@ def store(scale: float) -> None:
 
 
 def make(folder: str, n_sessions: int, n_samples: int) -> None:
-    """Sessions of 100 readings, each of an image of its own, in chunks of 100 ms."""
+    """Sessions of 100 readings, each of an image of its own, in chunks of 100 ms.
+
+    One session in ten is recorded; the nine after it are copies of its file under names of their own.
+    """
     with open_store(folder) as opened:
         opened.catalogue.ensure_reader(name="Benchmark", pseudonym="reader-1", is_simulated=True)
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        args = [folder] * n_sessions, range(n_sessions), [n_samples] * n_sessions
-        found = [each for session in pool.map(make_session, *args) for each in session]
-    with open_store(folder) as opened, opened.catalogue._writing("made", "store") as connection:  # noqa: SLF001
-        for image, reading in found:
-            images.add_case(connection, Case(image.case_id, image.case_id, image.case_id))
-            images.add_image(connection, image)
-            readings.add_reading(connection, reading)
-
-
-def make_session(folder: str, number: int, n_samples: int) -> list[tuple[Image, Reading]]:
-    with open_store(folder) as opened:
         (reader,) = opened.catalogue.readers()
-        session = Session(
-            f"ses_{number}", reader.id, reader.pseudonym, "simulated", True, DISPLAY, "2026-01-01T00:00:00Z",
-            opened_host_time_ns=0,
-        )  # fmt: skip
-        writer = opened.create_recording(SourceInfo("simulated", CHANNELS, RATE_HZ, True), session)
-        first = number * READINGS_A_SESSION
-        found = [record(writer, session, reader, first + k, n_samples) for k in range(READINGS_A_SESSION)]
-        writer.seal()
-    return found
+    recorded = range(0, n_sessions, SESSIONS_A_RECORDING)
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(record, [folder] * len(recorded), recorded, [n_samples] * len(recorded)))
+    with open_store(folder) as opened:
+        for number in range(n_sessions):
+            if number not in recorded:
+                copy(opened, Path(folder) / "recordings", session_of(number, reader), number, n_samples)
+        with opened.catalogue._writing("made", "store") as connection:  # noqa: SLF001
+            for number, k in product(range(n_sessions), range(READINGS_A_SESSION)):
+                image = image_of(number, k)
+                images.add_case(connection, Case(image.case_id, image.case_id, image.case_id))
+                images.add_image(connection, image)
+                readings.add_reading(connection, reading_of(number, k, reader, n_samples))
 
 
-def record(
-    writer: RecordingWriter, session: Session, reader: Reader, number: int, n_samples: int
-) -> tuple[Image, Reading]:
-    """One reading, its gaze and views appended to the recording."""
-    lasts_s = n_samples / RATE_HZ
-    opened_ns = round(((number % READINGS_A_SESSION) * (lasts_s + PAUSE_S) + 1) * 1e9)
-    image = Image(
-        f"img_{number}", f"case_{number}", "", f"{number:064x}", 1, f"1.{number}", f"2.{number}", 0,
+def name_of(session: int) -> str:
+    """Part of the name of all that belongs to a session, and of nothing else."""
+    return f"s{session:04}"
+
+
+def session_of(number: int, reader: Reader) -> Session:
+    return Session(
+        f"ses-{name_of(number)}", reader.id, reader.pseudonym, "simulated", True, DISPLAY,
+        "2026-01-01T00:00:00Z", opened_host_time_ns=0,
+    )  # fmt: skip
+
+
+def image_of(session: int, k: int) -> Image:
+    name, number = f"{name_of(session)}-{k}", session * READINGS_A_SESSION + k
+    return Image(
+        f"img-{name}", f"case-{name}", "", f"{number:064x}", 1, f"1.{number}", f"2.{number}", 0,
         IMAGE_PX, IMAGE_PX, "MG", Laterality.LEFT, "CC", False, (0, 0, IMAGE_PX, IMAGE_PX), is_simulated=True,
     )  # fmt: skip
-    reading_id = f"rdg_{number}"
+
+
+def reading_of(session: int, k: int, reader: Reader, n_samples: int) -> Reading:
+    name, lasts_s = f"{name_of(session)}-{k}", n_samples / RATE_HZ
+    opened_ns = round((k * (lasts_s + PAUSE_S) + 1) * 1e9)
+    return Reading(
+        f"rdg-{name}", f"ses-{name_of(session)}", reader.id, f"case-{name}", opened_ns,
+        opened_ns + round(lasts_s * 1e9), ReadingState.COMMITTED, n_samples, 0.0, True, 0.0,
+    )  # fmt: skip
+
+
+def record(folder: str, number: int, n_samples: int) -> None:
+    """The recording of a session."""
+    with open_store(folder) as opened:
+        (reader,) = opened.catalogue.readers()
+        info = SourceInfo("simulated", CHANNELS, RATE_HZ, True)
+        writer = opened.create_recording(info, session_of(number, reader))
+        for k in range(READINGS_A_SESSION):
+            record_reading(writer, image_of(number, k), reading_of(number, k, reader, n_samples))
+        writer.seal()
+
+
+def record_reading(writer: RecordingWriter, image: Image, reading: Reading) -> None:
+    """Its views and gaze."""
     margin = (DISPLAY.width_px - IMAGE_PX) / 2
     panel = Panel(image.id, (margin, margin, IMAGE_PX, IMAGE_PX), (1, 0, -margin, 0, 1, -margin))
     for k in range(VIEWS_A_READING):
-        at_ns = opened_ns + round(k * lasts_s / VIEWS_A_READING * 1e9)
-        writer.view_state(ViewState(at_ns, (panel,), reading_id=reading_id))
-    gaze = wander(n_samples, number, RATE_HZ)
-    samples = np.zeros(n_samples, sample_dtype(CHANNELS))
+        at_ns = reading.opened_host_time_ns + round(k * reading.n_samples / RATE_HZ / VIEWS_A_READING * 1e9)
+        writer.view_state(ViewState(at_ns, (panel,), reading_id=reading.id))
+    gaze = wander(reading.n_samples, int(image.sha256, 16), RATE_HZ)
+    samples = np.zeros(len(gaze), sample_dtype(CHANNELS))
     samples["x"], samples["y"] = ((gaze[:, :2] + margin) / DISPLAY.width_px).T
     samples["valid"] = 1
-    time_ns = opened_ns + (gaze[:, 2] * 1e9).astype(np.int64)
-    for start in range(0, n_samples, CHUNK_SAMPLES):
+    time_ns = reading.opened_host_time_ns + (gaze[:, 2] * 1e9).astype(np.int64)
+    for start in range(0, len(gaze), CHUNK_SAMPLES):
         chunk = slice(start, start + CHUNK_SAMPLES)
         writer.append(Batch(samples[chunk], time_ns[chunk] * 1e-9, time_ns[chunk]))
         writer._pending.pack(writer._counts)  # noqa: SLF001, a chunk without a commit
     writer.commit()
-    closed_ns = int(time_ns[-1]) + 1
-    return image, Reading(
-        reading_id, session.id, reader.id, image.case_id, opened_ns, closed_ns, ReadingState.COMMITTED,
-        n_samples, 0.0, True, 0.0,
-    )  # fmt: skip
+
+
+def copy(opened: Store, recordings: Path, session: Session, number: int, n_samples: int) -> None:
+    """The recorded session before this one, under the names of this one."""
+    was, now = name_of(number - number % SESSIONS_A_RECORDING), name_of(number)
+    path = recordings / f"{session.id}.sqlite"
+    shutil.copy(recordings / f"ses-{was}.sqlite", path)
+    with closing(sqlite.connect(path)) as connection, connection:
+        connection.execute("UPDATE header SET session = replace(session, ?, ?)", (was, now))
+        connection.execute("UPDATE view_state SET body = replace(body, ?, ?)", (was, now))
+    opened.catalogue.add_session(session)
+    n_all = READINGS_A_SESSION * n_samples
+    opened.catalogue.close_session(session.id, SessionState.SEALED, n_all, sha256_of(path))
