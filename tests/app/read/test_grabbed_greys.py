@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import attributes, make_dataset
+from dicom_files import attributes, make_dataset, write_extended
 from numpy.typing import NDArray
 from ps33 import Lut, Recipe
 from PySide6.QtCore import QPoint
@@ -19,6 +20,8 @@ from acquisition.clock import VirtualClock
 from acquisition.dicom import DicomImage
 from acquisition.dicom.workers import FileWorkers
 from acquisition.domain import Image
+from acquisition.interchange.importing import import_paths
+from acquisition.store import open_store
 from app.read.decoding import load_image
 from app.read.lightbox import LightBox
 
@@ -96,6 +99,24 @@ def test_each_pixel_on_the_screen_has_the_grey_of_the_formulas(
     shown, stored, _ = grabbed(qtbot, lightbox, workers, on_the_wall(tmp_path / "film.dcm", 1700, 1400))
     exact = np.array([recipe.grey(value) for value in range(low, low + (1 << bits))])
     assert np.abs(shown - exact[stored.astype(int) - low]).max() <= 0.5 + 1e-6
+
+
+def test_a_film_in_extended_jpeg_of_twelve_bits_comes_from_its_import_to_the_screen(
+    qtbot: QtBot, lightbox: LightBox, workers: FileWorkers, tmp_path: Path
+) -> None:
+    y, x = np.mgrid[0:1400, 0:1700]
+    slope = ((y + x) * 4095 // 3098).astype(np.uint16)
+    recipe = Recipe(center=1800, width=1500)
+    write_extended(tmp_path / "film.dcm", slope, ImageLaterality="L", ViewPosition="CC", **attributes(recipe))
+    with open_store(tmp_path / "store") as store:
+        report = import_paths([tmp_path / "film.dcm"], store.catalogue)
+        assert (report.imported, report.refused) == (1, [])
+        [image] = store.catalogue.images()
+    shown, stored, film = grabbed(qtbot, lightbox, workers, replace(image, flip_to_hang=False))
+    exact = np.array([recipe.grey(value) for value in range(4096)])
+    assert np.abs(shown - exact[stored]).max() <= 0.5 + 1e-6
+    assert np.abs(film.pixels.astype(int) - slope).max() <= 2
+    assert np.ptp(shown) > 100
 
 
 def test_the_real_films_have_the_greys_of_the_formulas_on_the_screen(
