@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+LAYOUT_PASSES = 4
 PATIENCE_MS = 300
 """A wait that is longer is shown."""
 
@@ -155,6 +156,17 @@ def _dress(widget: QWidget, role: str, name: str) -> None:
         widget.setProperty("role", role)
     if name:
         widget.setObjectName(name)
+
+
+def lay_out_now(areas: Sequence[QScrollArea] = ()) -> None:
+    """Do at once what layouts, and the scroll bars of `areas`, wait for: nothing is seen cut meanwhile.
+
+    What grows asks its parent first, which then makes room; Qt shows and hides scroll bars one event later.
+    """
+    for _ in range(LAYOUT_PASSES):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        for area in areas:
+            QCoreApplication.sendPostedEvents(area, QEvent.Type.MetaCall)
 
 
 def tab_in_reading_order(layout: QLayout) -> None:

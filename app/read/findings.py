@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from acquisition.domain import Annotation, Assessment
-from app.parts import ScrolledColumn, button, frame, label, restyle, tab_in_reading_order
+from app.parts import ScrolledColumn, button, frame, label, lay_out_now, restyle, tab_in_reading_order
 from app.problem import Problem
 from app.read.form import Form
 from app.read.hanging import view_name
@@ -80,9 +80,13 @@ class FindingsPanel(QWidget):
         column.addLayout(self._make_labels())
         self._case = Form()
         self._case.answered.connect(self.concluded)
-        column.addWidget(ScrolledColumn([self._make_details()], 0, LEAST_DETAILS_PX))
+        self._areas = (
+            ScrolledColumn([self._make_details()], 0, LEAST_DETAILS_PX),
+            ScrolledColumn([self._case, self._make_speech()], SPACING_PX, LEAST_CASE_PX),
+        )
+        column.addWidget(self._areas[0])
         column.addWidget(frame("line"))
-        column.addWidget(ScrolledColumn([self._case, self._make_speech()], SPACING_PX, LEAST_CASE_PX))
+        column.addWidget(self._areas[1])
         column.addWidget(self._make_note())
         self._problem = Problem("findingsProblem")
         column.addWidget(self._problem)
@@ -107,10 +111,12 @@ class FindingsPanel(QWidget):
         questions = self._template.questions if self._template else ()
         self._case.show_answers({asked.name: answer(assessment, asked.name) for asked in questions})
         tab_in_reading_order(self._column)
+        lay_out_now(self._areas)
 
     def show_problem(self, sentence: str, details: str = "") -> None:
         """One plain sentence above the commit button, and what lies behind it; empty for none."""
         self._problem.show_problem(sentence, details)
+        lay_out_now(self._areas)
 
     def show_kept(self, kept: Kept | None) -> None:
         """Whether all that was said is stored; None where nothing was said."""
@@ -123,6 +129,7 @@ class FindingsPanel(QWidget):
             self.show_problem(kept.problem if kept else "")
         elif kept is not None and is_refused:
             self.show_problem(kept.problem)
+        lay_out_now(self._areas)
 
     def show_keys(self, bindings: Bindings) -> None:
         """Name the keys that hold, beside what they do."""

@@ -44,8 +44,11 @@ class Form(QWidget):
         _clear(self._grid)
         self._rows = tuple(map(self._make_row, self._questions))
         for number, (question, row) in enumerate(zip(self._questions, self._rows, strict=True)):
-            self._grid.addWidget(label(question.title, "muted"), number, 0)
+            title = label(question.title, "muted")
+            self._grid.addWidget(title, number, 0)
             self._grid.addWidget(row, number, 1)
+            for part in (title, row):
+                part.show()  # else Qt shows it, and makes room for it, one event later
         self.setVisible(bool(self._questions))
 
     def show_answers(self, answers: Mapping[str, Sequence[str]]) -> None:

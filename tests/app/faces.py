@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QLabel,
     QPushButton,
+    QScrollArea,
     QTableView,
     QToolButton,
     QWidget,
@@ -119,6 +120,10 @@ def clipped(window: QWidget) -> list[str]:
                 found.append(f"cut: {name_of(widget)} {widget.rect().getRect()} seen {seen.getRect()}")
         if isinstance(widget, QTableView):
             found += list(_cut_cells(widget))
+        if isinstance(widget, QScrollArea):
+            inside = widget.widget()
+            if inside is not None and inside.width() > widget.viewport().width():
+                found.append(f"under a scroll bar: {name_of(inside)}")
     return found
 
 

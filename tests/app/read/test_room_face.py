@@ -13,6 +13,7 @@ from reading_fakes import FOUR_VIEWS, an_image
 from small_room import SmallRoom, small_room
 
 from acquisition.domain import MarkKind
+from app.read.keeping import Kept
 from app.read.light import Light
 from app.texts import Text
 
@@ -146,6 +147,19 @@ def test_nothing_is_clipped(
     go_to(room)
     settle()
     assert clipped(room.window) == []
+
+
+@pytest.mark.parametrize("size_px", SIZES.values(), ids=SIZES)
+def test_nothing_is_clipped_one_moment_after_a_mark(room: SmallRoom, size_px: tuple[int, int]) -> None:
+    """No event passes between the hand that lets go, or the store that has it, and the look."""
+    room.window.resize(*size_px)
+    settle()
+    findings = room.window._side.findings
+    mark(room)
+    assert clipped(room.window) == []
+    for kept in (Kept(n_waiting=1), Kept(), Kept(n_waiting=1, problem="The disk is full: free some space.")):
+        findings.show_kept(kept)
+        assert clipped(room.window) == []
 
 
 def test_an_image_that_is_read_has_no_frame(room: SmallRoom) -> None:
