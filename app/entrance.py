@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
@@ -51,11 +52,13 @@ class Entrance:
 
     def show(self, place: StorePlace) -> None:
         """On the screen where the window stood last, with the words of the keys that hold there."""
-        with suppress(KeysError):  # which the room will complain of
-            self.page.show_keys(KeyBook(place.keys_file).bindings)
+        if _is_there(place.keys_file):
+            with suppress(KeysError):  # which the room will complain of
+                self.page.show_keys(KeyBook(place.keys_file).bindings)
         if place.screens_file is not None:
+            memory = load(place.screens_file) if _is_there(place.screens_file) else ()
             screens = attached()
-            put(Part.IMAGES, self.window, places(load(place.screens_file), screens)[Part.IMAGES], screens)
+            put(Part.IMAGES, self.window, places(memory, screens)[Part.IMAGES], screens)
             self.is_placed = True
         self.window.show()
 
@@ -92,3 +95,11 @@ class Entrance:
         page = RefusalPage(error)
         page.closed.connect(self.window.close)
         self.window.furnish([page])
+
+
+def _is_there(file: Path | None) -> bool:
+    """Whether a file of the store can be found; where it cannot be looked for, the store will say why."""
+    try:
+        return file is not None and file.exists()
+    except OSError:
+        return False

@@ -46,7 +46,7 @@ class ReaderPage(QWidget):
         self._source = source
         self._has_cases = True
         self._is_busy = False
-        self._is_open = True
+        self._is_open = self._has_import = True
         self._held: tuple[str, Consent] | None = None
         self._build()
         self._follow()
@@ -98,7 +98,8 @@ class ReaderPage(QWidget):
 
     def show_import(self, is_there: bool) -> None:
         """Whether images can be brought in from here."""
-        self._bring.setVisible(is_there)
+        self._has_import = is_there
+        self._follow()
 
     def show_busy(self, is_busy: bool) -> None:
         """Whether the source is being opened."""
@@ -200,6 +201,10 @@ class ReaderPage(QWidget):
         self._screens = button(say(Text.SCREENS_TITLE), "link", "screensLink")
         self._screens.clicked.connect(self.screens_asked)
         row.addWidget(self._screens)
+        for link in (self._bring, self._screens):  # which come later than the page
+            policy = link.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            link.setSizePolicy(policy)
         return row
 
     @Slot()
@@ -208,8 +213,8 @@ class ReaderPage(QWidget):
         self._start.setEnabled(is_named and self._has_cases and not self._is_busy)
         self._name.setEnabled(not self._is_busy)
         self._list.setEnabled(not self._is_busy)
-        for link in (self._bring, self._screens):
-            link.setEnabled(self._is_open)
+        self._bring.setVisible(self._is_open and self._has_import)
+        self._screens.setVisible(self._is_open)
 
     @Slot(str)
     def _on_picked(self, pseudonym: str) -> None:

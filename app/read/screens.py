@@ -145,7 +145,7 @@ def load(file: Path) -> Memory:
     """What was remembered; nothing where the file is missing or was written by somebody else."""
     try:
         return tuple(_remembered(entry) for entry in json.loads(file.read_text(encoding="utf-8")))
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         log.warning("%s: windows go to their usual screens, for it cannot be read (%s)", file.name, error)
