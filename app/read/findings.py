@@ -35,7 +35,7 @@ NOTE_HEIGHT_PX, SPEECH_HEIGHT_PX = 44, 64
 NOTE_PAUSE_MS = 400
 """A note is kept when typing rests for so long, and before anything else is done with the case."""
 SPACING_PX = 8
-LEAST_DETAILS_PX, LEAST_CASE_PX = 48, 88
+LEAST_DETAILS_PX, LEAST_CASE_PX = 44, 88
 """In a low window what is asked of a mark scrolls before what is asked of the case does."""
 COLUMNS_OF_LABELS = 3
 DRAWN_AROUND = ("ellipse", "rectangle", "polygon", "freehand")
