@@ -59,7 +59,7 @@ class ReaderPage(QWidget):
 
     def show_keys(self, bindings: Bindings) -> None:
         """The consent names the key that pauses."""
-        source, pause = self._source.name, bindings.shown("pause")
+        source, pause = self._source.kind, bindings.shown("pause")
         silent = self._source.is_silent
         self._words.setText(
             say(Text.CONSENT_NONE) if silent else say(Text.CONSENT, source=source, pause=pause)

@@ -20,6 +20,11 @@ class SourceChoice:
     is_simulated: bool
 
     @property
+    def kind(self) -> str:
+        """What it is, without its settings: they say nothing to a reader, and may hold a path."""
+        return self.name.partition(":")[0]
+
+    @property
     def is_silent(self) -> bool:
         """Whether no gaze is recorded at all."""
         return self.name == "none"

@@ -39,8 +39,10 @@ from acquisition.recorder import RecorderState, RecorderStatus
 from acquisition.shapes import bounds
 from app.calibrate.flow import CalibrationFlow
 from app.read.consent import Consent
+from app.read.key_bindings import own_bindings
 from app.read.lightbox import LightBox
 from app.read.loading import ImageLoader
+from app.read.reader_page import ReaderPage
 from app.read.sitting import Sitting, SourceChoice
 from app.read.window import ReadWindow
 from app.theme import colour
@@ -157,6 +159,13 @@ def test_an_empty_store_says_how_to_bring_images_in(empty_room: Room) -> None:
     assert not empty_room.find(QPushButton, "startButton").isEnabled()
     assert "gazeroom import" in empty_room.words("noCases")
     assert empty_room.find(QLabel, "noCases").isVisible()
+
+
+def test_the_consent_names_the_kind_of_source_and_none_of_its_settings(qtbot: QtBot) -> None:
+    page = ReaderPage(SourceChoice("replay:/home/r/R-07.sqlite", is_simulated=False))
+    qtbot.addWidget(page)
+    page.show_keys(own_bindings())
+    assert "(source: replay)" in page.consent.words
 
 
 def test_the_consent_says_what_is_stored_and_start_gives_it(room: Room) -> None:
