@@ -13,7 +13,7 @@ from acquisition.interchange.importing import import_paths
 from acquisition.store import open_store
 from app.read.hanging import largest, pane_boxes, view_name
 from app.read.stages import stages
-from app.read.wall import Wall
+from app.read.wall import Pane, Wall
 
 ROOM = (1200, 800)
 CHEST = {"Modality": "DX", "BodyPartExamined": "CHEST"}
@@ -67,16 +67,22 @@ def test_files_hang_in_one_row_as_their_headers_say(
     assert (hanging.rows, hanging.columns) == (1, len(expected))
 
 
-def test_a_panoramic_film_fills_the_room_from_side_to_side(tmp_path: Path) -> None:
-    write(tmp_path, "panoramic", (60, 140), Modality="PX", PixelSpacing=[0.1, 0.1])
-    with open_store(tmp_path / "store") as store:
-        import_paths([tmp_path], store.catalogue)
+def hung_alone(folder: Path) -> Pane:
+    """The pane of the one film in a folder."""
+    with open_store(folder / "store") as store:
+        import_paths([folder], store.catalogue)
         [image] = store.catalogue.images()
     wall = Wall()
     wall.resize(*ROOM)
     wall.hang([image])
     [pane] = wall.panes
-    assert pane_boxes(largest(stages([image])[0], ROOM), ROOM) == (pane.pose.box_px,)
+    return pane
+
+
+def test_a_panoramic_film_fills_the_room_from_side_to_side(tmp_path: Path) -> None:
+    write(tmp_path, "panoramic", (60, 140), Modality="PX", PixelSpacing=[0.1, 0.1])
+    pane = hung_alone(tmp_path)
+    assert pane_boxes(largest(stages([pane.image])[0], ROOM), ROOM) == (pane.pose.box_px,)
     assert pane.pose.placement.zoom * 140 == pytest.approx(ROOM[0])
 
 
@@ -92,13 +98,7 @@ def test_pixels_of_unknown_size_have_the_shape_that_the_file_says(
     tmp_path: Path, said: dict[str, Any], ratio: float
 ) -> None:
     write(tmp_path, "chest", **CHEST, **said)
-    with open_store(tmp_path / "store") as store:
-        import_paths([tmp_path], store.catalogue)
-        [image] = store.catalogue.images()
-    wall = Wall()
-    wall.resize(*ROOM)
-    wall.hang([image])
-    [pane] = wall.panes
+    pane = hung_alone(tmp_path)
     a, _, _, _, e, _ = pane.pose.placement.display_to_image((0, 0))
     assert abs(e / a) == pytest.approx(ratio)
 
