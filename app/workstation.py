@@ -16,8 +16,6 @@ from app.read.build import build_read_room
 from app.texts import Text, say
 from app.window import MainWindow
 
-__all__ = ["StorePlace", "Tracker", "build_workstation"]
-
 
 def build_workstation(
     store: Store,

@@ -95,8 +95,9 @@ class Room:
         from films import VISIBLE_PX
 
         from acquisition.clock import RealClock
+        from app.choices import StorePlace, Tracker
         from app.demo.hands import Hands
-        from app.workstation import StorePlace, Tracker, build_workstation
+        from app.workstation import build_workstation
 
         self.window = build_workstation(store, StorePlace(folder), Tracker("none"), RealClock())
         self._images = store.catalogue.images()

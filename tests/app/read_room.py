@@ -49,9 +49,12 @@ class Room:
     def click(self, name: str, kind: type[QWidget] = QPushButton) -> None:
         self.qtbot.mouseClick(self.find(kind, name), LEFT)
 
-    def sit_down(self, pseudonym: str = "R-07") -> None:
+    def press_start(self, pseudonym: str = "R-07") -> None:
         self.qtbot.keyClicks(self.find(QLineEdit, "readerName"), pseudonym)
         self.click("startButton")
+
+    def sit_down(self, pseudonym: str = "R-07") -> None:
+        self.press_start(pseudonym)
         self.qtbot.waitUntil(lambda: self.desk.session.reader is not None)
 
     def see_case(self) -> None:

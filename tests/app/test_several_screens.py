@@ -26,7 +26,8 @@ from acquisition.clock import RealClock
 from acquisition.store import open_store
 from app import theme
 from app.demo.hands import Hands
-from app.workstation import StorePlace, Tracker, build_workstation
+from app.choices import StorePlace, Tracker
+from app.workstation import build_workstation
 
 application = QApplication([])
 theme.apply(application)

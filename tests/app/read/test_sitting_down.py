@@ -75,8 +75,7 @@ def test_a_source_that_does_not_open_is_told_on_the_page(room: Room, monkeypatch
         raise SourceError("No stream of gaze was found: start the tracker's LSL outlet.")
 
     monkeypatch.setattr(room.desk.session, "prepare", refuse)
-    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
-    room.click("startButton")
+    room.press_start()
     room.qtbot.waitUntil(room.find(QLabel, "startProblem").isVisible)
     assert "start the tracker" in room.words("startProblem")
     assert room.find(QPushButton, "startButton").isEnabled()
@@ -86,8 +85,7 @@ def test_a_start_that_takes_long_can_be_cancelled_and_its_recorder_is_stopped(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = slow_source(room, monkeypatch)
-    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
-    room.click("startButton")
+    room.press_start()
     assert not room.find(QPushButton, "startButton").isEnabled()
     room.click("cancelStart")
     assert room.find(QPushButton, "startButton").isEnabled()
@@ -100,8 +98,7 @@ def test_closing_while_the_source_opens_stops_its_recorder(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = slow_source(room, monkeypatch)
-    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
-    room.click("startButton")
+    room.press_start()
     threading.Timer(0.02, go_on.set).start()
     room.window.close()
     assert room.desk.recorder.turns == ["stop"]
@@ -128,8 +125,7 @@ def test_a_display_that_changes_while_the_source_opens_stops_that(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = slow_source(room, monkeypatch)
-    room.qtbot.keyClicks(room.find(QLineEdit, "readerName"), "R-07")
-    room.click("startButton")
+    room.press_start()
     room.desk.screen = replace(DISPLAY, scale=2.0)
     room.window._watch.look()
     assert room.words("startProblem").startswith("The display changed: scale 200 %, it was 100 %.")
