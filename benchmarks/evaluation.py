@@ -4,7 +4,7 @@
 
 Studies are made up: patients of two images whose scores come from a normal model of each arm and seed, so
 that the true difference in AUC over all patients and seeds is known. Each study is judged as
-`learning.evaluation` does. A 95 % interval is to hold the truth in at least 95 of 100 studies.
+`learning.evaluation.judging` does. A 95 % interval is to hold the truth in at least 95 of 100 studies.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 import numpy as np
 from scipy.stats import norm
 
-from learning.bootstrap import figures_of, resample_patients
+from learning.evaluation.bootstrap import figures_of, resample_patients
 from learning.metrics import metrics_for
 
 TRUE_GAIN = 0.3

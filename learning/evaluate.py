@@ -18,9 +18,9 @@ from acquisition.command_line import (
     show_json,
 )
 from acquisition.errors import UserError
-from learning.evaluation import LEVEL, Protocol, evaluate
+from learning.evaluation.fine_tune import FineTuning
+from learning.evaluation.judging import LEVEL, Protocol, evaluate
 from learning.files import Results, load_results
-from learning.fine_tune import FineTuning
 from learning.options import ArmOption, DeviceOption, OutOption
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

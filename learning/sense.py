@@ -21,7 +21,7 @@ from acquisition.errors import UserError
 from learning.decoded import decode
 from learning.device import choose_device
 from learning.encoder import load_encoder
-from learning.entrants import Arm, Entrant, arm_without_run, arms_of_runs, told_apart
+from learning.evaluation.entrants import Arm, Entrant, arm_without_run, arms_of_runs, told_apart
 from learning.files import Entry, load_set
 from learning.options import ArmOption, DeviceOption, OutOption
 from learning.records import ENCODER
@@ -82,7 +82,7 @@ def sense(
         image: its id.
         point_px: x and y in the image's frame.
         out: gets an npy for each encoder, sensing.png and sensing.json.
-        arms: encoders without a run, see `learning.entrants`.
+        arms: encoders without a run, see `learning.evaluation.entrants`.
         image_size_px: side at which runs' encoders see the image; None is the size they learnt from. A
             larger one gives more places, and not every backbone takes one.
         device: where it is computed.

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from acquisition.errors import UserError
 from learning.encoder import as_input
-from learning.foreign import GreyAsColour
+from learning.evaluation.foreign import GreyAsColour
 
 FloatArray = NDArray[np.float64]
 

@@ -99,7 +99,7 @@ def build_set_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:
 def pretrain_job(store: Store, job: Job, progress: Progress) -> dict[str, Any]:
     """Train the arms on a set and evaluate them. Returns the report's path."""
     from learning.arms import run_arms
-    from learning.evaluation import evaluate
+    from learning.evaluation.judging import evaluate
 
     set_path, out = Path(job.params["set"]), Path(job.params["out"])
     runs = run_arms(set_path, out, progress=progress.within(0.0, 0.85))

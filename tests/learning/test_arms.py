@@ -8,7 +8,7 @@ import torch
 from acquisition.errors import UserError
 from learning.arms import run_arms
 from learning.config import load_config, make_config
-from learning.evaluation import choose_arms, compared
+from learning.evaluation.judging import choose_arms, compared
 from learning.files import SetManifest, load_run
 from tests.learning.sets import make_set
 

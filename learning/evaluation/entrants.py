@@ -20,8 +20,8 @@ from torch import nn
 from acquisition.errors import UserError
 from learning.config import OF_AN_ARM, RunConfig, load_config
 from learning.encoder import IMAGENET, create_encoder, known_backbone, load_encoder, seeded
+from learning.evaluation.foreign import foreign_encoder
 from learning.files import RunRecord, load_run
-from learning.foreign import foreign_encoder
 from learning.records import ENCODER
 from learning.sizes import told_size
 from learning.storage import file_hash

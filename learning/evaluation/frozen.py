@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from acquisition.errors import UserError
-from learning.bootstrap import Scores
+from learning.evaluation.bootstrap import Scores
 from learning.labels import Labelled
 from learning.metrics import FloatArray, IntArray, neighbour_scores, unit_rows
 

@@ -21,8 +21,8 @@ from torch.nn.functional import cross_entropy
 
 from acquisition.errors import FileRefused
 from learning.encoder import as_input, n_features, seeded
-from learning.entrants import Entrant
-from learning.judge import Folds, inner_splits
+from learning.evaluation.entrants import Entrant
+from learning.evaluation.frozen import Folds, inner_splits
 from learning.labels import Labelled
 from learning.metrics import FloatArray, IntArray
 from learning.storage import load_arrays, save_arrays

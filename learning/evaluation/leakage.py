@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acquisition.errors import UserError
-from learning.entrants import Arm
+from learning.evaluation.entrants import Arm
 from learning.files import RunRecord, SetManifest, load_run
 from learning.labels import Labelled
 

@@ -8,10 +8,10 @@ import torch
 
 from learning import fine_tune as module
 from learning.encoder import create_encoder
-from learning.entrants import Entrant, arm_without_run
-from learning.fine_tune import FineTuned, FineTuning, Task, fine_tune
+from learning.evaluation.entrants import Entrant, arm_without_run
+from learning.evaluation.fine_tune import FineTuned, FineTuning, Task, fine_tune
+from learning.evaluation.frozen import make_folds
 from learning.images import load_images
-from learning.judge import make_folds
 from learning.labels import held_out_of
 from learning.metrics import macro_auc, once
 from tests.learning.sets import make_set

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from learning.entrants import Arm, differing_settings
+from learning.evaluation.entrants import Arm, differing_settings
 from learning.files import SetManifest
 from learning.labels import Labelled
 

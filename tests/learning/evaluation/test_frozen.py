@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from acquisition.errors import UserError
-from learning.judge import PROTOCOLS, inner_splits, make_folds, out_of_fold
+from learning.evaluation.frozen import PROTOCOLS, inner_splits, make_folds, out_of_fold
 from learning.labels import labelled
 from learning.metrics import macro_auc, once
 from tests.learning.made_up import entry, held_out

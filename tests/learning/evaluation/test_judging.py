@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from acquisition.errors import UserError
 from learning.evaluate import app
-from learning.evaluation import Protocol, evaluate
+from learning.evaluation.fine_tune import FineTuning
+from learning.evaluation.judging import Protocol, evaluate
 from learning.files import (
     MANIFEST,
     Results,
@@ -23,7 +24,6 @@ from learning.files import (
     save_run,
     save_set,
 )
-from learning.fine_tune import FineTuning
 from learning.report.comparison import as_latex, escaped
 from learning.storage import file_hash
 from tests.learning.made_up import finished_run

@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from acquisition.command_line import Step, say_nothing
 from acquisition.errors import UserError
 from learning.augment import find_augmentation
-from learning.bootstrap import Figures, Sampled, Scores, figures_of, resample_patients
-from learning.cautions import REAL_NOTE, SIMULATED_NOTE, cautions_of
 from learning.device import choose_device
 from learning.encoder import features
-from learning.entrants import Arm, arm_without_run, arms_of_runs, scratch_arms, told_apart
+from learning.evaluation.bootstrap import Figures, Sampled, Scores, figures_of, resample_patients
+from learning.evaluation.cautions import REAL_NOTE, SIMULATED_NOTE, cautions_of
+from learning.evaluation.entrants import Arm, arm_without_run, arms_of_runs, scratch_arms, told_apart
+from learning.evaluation.fine_tune import FINE_TUNING, PIECES, FineTuning, Task, fine_tune
+from learning.evaluation.frozen import Folds, make_folds, out_of_fold
+from learning.evaluation.leakage import check_leakage
 from learning.files import ArmResult, Difference, Results, Score, SetManifest, load_set, save_results
-from learning.fine_tune import FINE_TUNING, PIECES, FineTuning, Task, fine_tune
 from learning.images import load_images
-from learning.judge import Folds, make_folds, out_of_fold
 from learning.labels import Labelled, held_out_of
-from learning.leakage import check_leakage
 from learning.metrics import IntArray, metrics_for
 from learning.records import REPORT
 from learning.report import write_comparison, write_report
@@ -54,8 +54,8 @@ class Protocol:
     fine_tuning: FineTuning | None = None
     """None leaves the encoders as they are."""
     arms: tuple[str, ...] = ()
-    """Encoders without a run, see `learning.entrants`. The untrained ones of the runs' backbones always stand
-    in the table."""
+    """Encoders without a run, see `learning.evaluation.entrants`. The untrained ones of the runs' backbones
+    always stand in the table."""
     is_comparison: bool = False
     """Whether the table is written for a paper, too: HTML, CSV and LaTeX."""
 

@@ -7,8 +7,8 @@ from safetensors.torch import save_file
 
 from acquisition.errors import UserError
 from learning.encoder import create_encoder, save_encoder
-from learning.entrants import arm_without_run
-from learning.foreign import GreyAsColour, foreign_encoder
+from learning.evaluation.entrants import arm_without_run
+from learning.evaluation.foreign import GreyAsColour, foreign_encoder
 from learning.sensing import places
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from learning.bootstrap import BySeed, Sampled, figures_of, resample_patients
+from learning.evaluation.bootstrap import BySeed, Sampled, figures_of, resample_patients
 from learning.metrics import accuracy, auc, metrics_for
 
 
@@ -40,7 +40,7 @@ def test_samples_taken_in_blocks_are_the_same(monkeypatch: pytest.MonkeyPatch) -
     scores, classes = {0: {"p": rng.dirichlet(np.ones(2), 10)}}, rng.integers(2, size=10)
     weights = resample_patients(np.arange(10).astype(str), 50, seed=0)
     whole = figures_of(scores, classes, {"Accuracy": accuracy}, weights)["p", "Accuracy"]
-    monkeypatch.setattr("learning.bootstrap.CELLS_AT_ONCE", 70)
+    monkeypatch.setattr("learning.evaluation.bootstrap.CELLS_AT_ONCE", 70)
     parts = figures_of(scores, classes, {"Accuracy": accuracy}, weights)["p", "Accuracy"]
     np.testing.assert_array_equal(whole.samples, parts.samples)
 

@@ -5,8 +5,8 @@ import torch
 
 from acquisition.errors import UserError
 from learning.encoder import create_encoder, save_encoder, seeded
-from learning.entrants import arm_without_run, arms_of_runs, differing_settings, scratch_arms
-from learning.evaluation import choose_arms, compared
+from learning.evaluation.entrants import arm_without_run, arms_of_runs, differing_settings, scratch_arms
+from learning.evaluation.judging import choose_arms, compared
 from learning.files import SetManifest, load_run, save_run
 from tests.learning.made_up import finished_run
 
