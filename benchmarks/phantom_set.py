@@ -52,7 +52,7 @@ class Cast:
 
     n_patients: int = 120
     n_held_out: int = 150
-    contrast: float = 3.0
+    contrast: float = 2.5
     reading_s: float = 12.0
 
 
