@@ -51,18 +51,20 @@ def warning(history: Sequence[EpochMetrics]) -> str | None:
     """What the last epoch says is going wrong, in one sentence.
 
     Embeddings collapse where they all point one way. Images merge where many positives pull classes
-    together: the neighbours of held-out patients, once good, are no longer.
+    together: the neighbours of held-out patients, once good, are no longer. Without pairs that happens, too,
+    where the views show something else better than what the label is about.
     """
     now = history[-1]
+    has_pairs = any(each.pairs_per_anchor for each in history)
     if now.embedding_spread < COLLAPSED_SPREAD:
         return (
-            f"The embeddings collapse (spread {now.embedding_spread:.2f}): "
-            "choose a lower learning rate, fewer pairs or a larger batch."
+            f"The embeddings collapse (spread {now.embedding_spread:.2f}): choose a lower learning rate"
+            f"{', fewer pairs' if has_pairs else ''} or a larger batch."
         )
     seen = [each.knn_auc for each in history[:-1] if each.knn_auc is not None]
-    if seen and now.knn_auc is not None and max(seen) - now.knn_auc > MERGED_FALL:
-        return (
-            f"Images merge: the neighbour AUC of held-out patients fell from {max(seen):.2f} to "
-            f"{now.knn_auc:.2f}; choose fewer pairs, more dropping or a longer warm-up."
-        )
-    return None
+    if not seen or now.knn_auc is None or max(seen) - now.knn_auc <= MERGED_FALL:
+        return None
+    fell = f"the neighbour AUC of held-out patients fell from {max(seen):.2f} to {now.knn_auc:.2f}"
+    if has_pairs:
+        return f"Images merge: {fell}; choose fewer pairs, more dropping or a longer warm-up."
+    return f"The label is lost, without any pairs: {fell}; choose larger images or a milder augmentation."

@@ -139,7 +139,18 @@ def test_collapse_and_merging_are_told() -> None:
     assert warning([line(), line(knn_auc=None)]) is None
     assert warning([line(), line(knn_auc=0.81)]) is None
     assert "collapse (spread 0.05)" in (warning([line(embedding_spread=0.05)]) or "")
-    assert "fell from 0.90 to 0.75" in (warning([line(), line(knn_auc=0.8), line(knn_auc=0.75)]) or "")
+    merged = warning([line(), line(knn_auc=0.8), line(knn_auc=0.75)]) or ""
+    assert "fell from 0.90 to 0.75" in merged
+    assert "fewer pairs" in merged
+
+
+def test_without_pairs_nobody_is_told_to_choose_fewer() -> None:
+    lost = warning([line(pairs_per_anchor=0), line(pairs_per_anchor=0, knn_auc=0.75)]) or ""
+    assert "fell from 0.90 to 0.75" in lost
+    assert "larger images" in lost
+    collapsed = warning([line(pairs_per_anchor=0, embedding_spread=0.05)]) or ""
+    assert "collapse" in collapsed
+    assert "pairs" not in lost.replace("without any pairs", "") + collapsed
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
