@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from learning import fine_tune as module
 from learning.encoder import create_encoder
+from learning.evaluation import fine_tune as module
 from learning.evaluation.entrants import Entrant, arm_without_run
 from learning.evaluation.fine_tune import FineTuned, FineTuning, Task, fine_tune
 from learning.evaluation.frozen import make_folds
