@@ -142,6 +142,11 @@ class RunConfig(Document):
         """Equal for runs that differ in their pairs alone."""
         return hashlib.sha256(json.dumps(self.matched_settings, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def seedless_sha256(self) -> str:
+        """Equal for runs that differ in their pairs and seeds alone."""
+        return self.model_copy(update={"seed": 0}).matching_sha256
+
     def learns_as(self, other: RunConfig) -> bool:
         """Whether another run's settings differ in nothing but the machine."""
         return self.model_dump(exclude=OF_A_MACHINE) == other.model_dump(exclude=OF_A_MACHINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -49,8 +50,9 @@ def main(
         typer.Option(help="Of fine-tuning; several are a grid. As a rule 0.00001, 0.0001 and 0.001."),
     ] = None,
     epochs: Annotated[
-        int, typer.Option("--epochs", metavar="N", min=1, help="Of fine-tuning, at most.")
-    ] = 30,
+        int | None,
+        typer.Option("--epochs", metavar="N", min=1, help="Of fine-tuning, at most; 30 as a rule."),
+    ] = None,
     label: Annotated[
         str | None, typer.Option(help="Which label: as a rule pathology, or the only one.")
     ] = None,
@@ -84,7 +86,7 @@ def main(
         seed=seed,
         may_share_patients=may_share_patients,
         device=device,
-        fine_tuning=_fine_tuning(learning_rate, epochs) if fine_tune else None,
+        fine_tuning=_fine_tuning(fine_tune, learning_rate, epochs),
         arms=tuple(arm or ()),
         is_comparison=compare,
     )
@@ -100,13 +102,19 @@ def main(
     show([{"report": str(report), "note": results.note}], title="", as_json=False, empty="")
 
 
-def _fine_tuning(learning_rates: list[float] | None, n_epochs: int) -> FineTuning:
-    plan = FineTuning(n_epochs=n_epochs)
-    if learning_rates is None:
+def _fine_tuning(
+    is_wanted: bool, learning_rates: list[float] | None, n_epochs: int | None
+) -> FineTuning | None:
+    if not is_wanted:
+        if learning_rates or n_epochs:
+            raise UserError("--learning-rate and --epochs are of fine-tuning; ask for it by --fine-tune.")
+        return None
+    plan = FineTuning() if n_epochs is None else FineTuning(n_epochs=n_epochs)
+    if not learning_rates:
         return plan
     if min(learning_rates) <= 0:
         raise UserError("A learning rate is above 0; give others by --learning-rate.")
-    return FineTuning(learning_rates=tuple(sorted(set(learning_rates))), n_epochs=n_epochs)
+    return replace(plan, learning_rates=tuple(sorted(set(learning_rates))))
 
 
 def _show(results: Results) -> None:

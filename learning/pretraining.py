@@ -6,6 +6,8 @@ of threads give the same encoder, whether the run went through or was killed and
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,14 +24,14 @@ from learning.augment import find_augmentation
 from learning.checkpoint import load_checkpoint, save_checkpoint
 from learning.config import RunConfig, load_config, save_config, told_config
 from learning.device import CannotCompile, choose_device, compile_networks, uses_bfloat16
-from learning.encoder import create_encoder, n_features, save_encoder, seeded
+from learning.encoder import IMAGENET, RANDOM, create_encoder, n_features, save_encoder, seeded
 from learning.images import Images, load_images
 from learning.journal import Journal, check_tensorboard
 from learning.methods import Method, create_method
 from learning.optimise import create_optimiser
 from learning.pairs import Likeness, Pairing, choose_pairs
 from learning.ranks import ALONE, Ranks
-from learning.records import CHECKPOINTS, CONFIG, ENCODER, RUN
+from learning.records import CHECKPOINTS, CONFIG, ENCODER, NO_PAST, RUN, Past, past_of
 from learning.stop import Pauses, Stopped
 from learning.training import Place, Training
 from learning.watch import Watch
@@ -203,9 +205,11 @@ class Start:
     """What went before a run."""
 
     n_epochs: int = 0
-    patients: tuple[str, ...] = ()
+    past: Past = NO_PAST
     gaze: str | None = None
     """What its pairs were, or those of a run before it that had any; None where nothing went before."""
+    conditions: str | None = None
+    """Under which it learnt; None where nothing went before."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,8 @@ def _start(
 ) -> Start:
     """Take over the run to start from, if any; the optimiser, too, where its schedules go on."""
     if config.start_from is None:
-        return Start()
+        begins_with_file = config.init not in (RANDOM, IMAGENET)
+        return Start(past=past_of(Path(config.init)) if begins_with_file else NO_PAST)
     folder = Path(config.start_from)
     record, found = files.load_run(folder), load_checkpoint(folder / CHECKPOINTS)
     if found is None or (record.method, record.backbone) != (config.method, config.backbone):
@@ -246,7 +251,13 @@ def _start(
     _load(folder, found[1], method, optimiser)
     if record.set_sha256 != manifest.sha256:
         method.forget()
-    return Start(record.n_epochs, record.patients, _gaze_so_far(record))
+    return Start(record.n_epochs, record.past, _gaze_so_far(record), _conditions(record, load_config(folder)))
+
+
+def _conditions(record: files.RunRecord, config: RunConfig) -> str:
+    """A hash of everything besides pairs and seed that made a run what it is."""
+    told = (config.seedless_sha256, record.set_sha256, record.precision, record.start_conditions)
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _gaze_so_far(record: files.RunRecord) -> str:
@@ -327,7 +338,8 @@ def _record(
 ) -> files.RunRecord:
     return files.RunRecord(
         set_sha256=manifest.sha256,
-        patients=tuple(sorted(data.patients | set(networks.start.patients))),
+        patients=tuple(sorted(data.patients | set(networks.start.past.patients))),
+        is_past_known=networks.start.past.is_known,
         gaze_is_simulated=manifest.gaze_is_simulated,
         method=config.method,
         gaze=config.gaze,
@@ -341,5 +353,6 @@ def _record(
         matching_sha256=config.matching_sha256,
         precision="bfloat16" if uses_bfloat16(config, device) else "float32",
         start_gaze=networks.start.gaze,
+        start_conditions=networks.start.conditions,
         encoder_sha256=encoder_sha256,
     )

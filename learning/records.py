@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +51,18 @@ class EpochMetrics(Document):
     """What seems to go wrong, in one sentence."""
 
 
+@dataclass(frozen=True)
+class Past:
+    """Whom weights learnt from."""
+
+    patients: tuple[str, ...] = ()
+    is_known: bool = True
+    """Whether these are all."""
+
+
+NO_PAST = Past()
+
+
 class RunRecord(Document):
     """`run.json`: what a finished run was and made."""
 
@@ -58,7 +71,9 @@ class RunRecord(Document):
     software: str = SOFTWARE
     set_sha256: str
     patients: tuple[str, ...]
-    """Pseudonyms of the patients it learnt from."""
+    """Pseudonyms of the patients it learnt from, what it began with included."""
+    is_past_known: bool = True
+    """False where it began with a file of weights of which no run tells what they learnt from."""
     gaze_is_simulated: bool
     method: str
     gaze: str
@@ -77,7 +92,14 @@ class RunRecord(Document):
     """In which its networks computed; None in runs before it was kept."""
     start_gaze: str | None = None
     """What the pairs were before, of the runs that it goes on from; None where it began anew."""
+    start_conditions: str | None = None
+    """Equal for runs that go on from matched ones; None where it began anew, and before it was kept."""
     encoder_sha256: str
+
+    @property
+    def past(self) -> Past:
+        """Of its encoder."""
+        return Past(self.patients, self.is_past_known)
 
 
 class Score(Document):
@@ -148,6 +170,8 @@ class Results(Document):
     n_bootstraps: int
     level: float
     shares_patients_with_pretraining: bool
+    past_is_known: bool = True
+    """Whether all that the encoders learnt from could be held against the patients judged on."""
     arms: tuple[ArmResult, ...]
     differences: tuple[Difference, ...]
     note: str
@@ -166,6 +190,15 @@ def load_run(folder: Path) -> RunRecord:
     if not (folder / ENCODER).is_file() or file_hash(folder / ENCODER) != record.encoder_sha256:
         raise FileRefused(f"{folder / ENCODER} is missing or was altered after the run; pretrain again.")
     return record
+
+
+def past_of(weights: Path) -> Past:
+    """What a file of weights learnt from, as the run in its folder tells."""
+    try:
+        record = load_run(weights.parent)
+    except FileRefused:
+        return Past(is_known=False)
+    return record.past if record.encoder_sha256 == file_hash(weights) else Past(is_known=False)
 
 
 def save_run(folder: Path, record: RunRecord) -> None:

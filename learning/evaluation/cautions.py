@@ -29,6 +29,11 @@ def cautions_of(arms: Sequence[Arm], manifest: SetManifest, held_out: Labelled) 
             "The encoders learnt from another set than they are judged on. Patients can be told apart only "
             "between sets of one store: that none is in both is for you to know."
         )
+    if strangers := [arm.name for arm in arms if not all(each.past.is_known for each in arm.entrants)]:
+        yield (
+            f"No run tells what the weights of {' and '.join(strangers)} learnt from: that none of the "
+            "patients judged on was among it is for you to know."
+        )
     n_without = len(manifest.of_part("evaluate")) - len(held_out.entries)
     if n_without:
         images = "1 image was" if n_without == 1 else f"{n_without} images were"
@@ -55,7 +60,7 @@ def _unmatched(arms: Sequence[Arm]) -> Iterator[str]:
         for baseline in arms:
             if baseline.gaze not in ("none", "random") or baseline.method != arm.method:
                 continue
-            if arm.matching != baseline.matching:
+            if not arm.is_matched(baseline):
                 differing = ", ".join(differing_settings(arm, baseline)) or "their settings"
                 others.setdefault(differing, []).append(baseline.name)
             elif unshared := sorted(set(arm.seeds) ^ set(baseline.seeds)):

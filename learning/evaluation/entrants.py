@@ -22,12 +22,14 @@ from learning.config import OF_AN_ARM, RunConfig, load_config
 from learning.encoder import IMAGENET, create_encoder, known_backbone, load_encoder, seeded
 from learning.evaluation.foreign import foreign_encoder
 from learning.files import RunRecord, load_run
-from learning.records import ENCODER
+from learning.records import ENCODER, NO_PAST, Past, past_of
 from learning.sizes import told_size
 from learning.storage import file_hash
 
 SCRATCH = "scratch"
 FROM_SCRATCH = "From scratch"
+SAME_RATE = 0.05
+"""Rates that differ by less than this share of the larger are one: thresholds meet a rate about."""
 USUAL_SIZE_PX = 224
 """Of encoders from elsewhere where no run says otherwise."""
 METHOD_NAMES = {"byol": "BYOL", "moco": "MoCo", "simsiam": "SimSiam"}
@@ -57,6 +59,8 @@ class Entrant:
     create: Callable[[], nn.Module]
     sha256: str
     """Of its weights, or of what makes them."""
+    past: Past = NO_PAST
+    """Whom it learnt from."""
     run: Path | None = None
 
 
@@ -103,6 +107,24 @@ class Arm:
             return None
         return f"{_conditions(self.record, self.config)} {self.record.set_sha256}"
 
+    @property
+    def positives(self) -> float | None:
+        """Share of all image pairs that are positives at a step; None without pairs."""
+        if self.record is None or self.config is None or self.record.pair_rate is None:
+            return None
+        return self.record.pair_rate * (1 - self.config.drop)
+
+    def is_matched(self, other: Arm) -> bool:
+        """Whether two arms differ in which their pairs are alone, not in how many: none, or as many."""
+        return self.matching is not None and self.matching == other.matching and self.has_as_many(other)
+
+    def has_as_many(self, other: Arm) -> bool:
+        """Whether two arms with pairs have about as many positives; true where one has no pairs."""
+        mine, theirs = self.positives, other.positives
+        if mine is None or theirs is None:
+            return True
+        return abs(mine - theirs) <= SAME_RATE * max(mine, theirs)
+
 
 def arms_of_runs(folders: Sequence[Path]) -> list[Arm]:
     """The arms that finished runs belong to, seeds in order.
@@ -140,7 +162,7 @@ def arms_of_runs(folders: Sequence[Path]) -> list[Arm]:
 
 def _of_run(folder: Path, record: RunRecord) -> Entrant:
     create = partial(load_encoder, folder / ENCODER, record.backbone, record.image_size_px)
-    return Entrant(record.seed, create, record.encoder_sha256, folder)
+    return Entrant(record.seed, create, record.encoder_sha256, record.past, folder)
 
 
 def _words(record: RunRecord) -> dict[str, str]:
@@ -155,8 +177,8 @@ def _key(record: RunRecord, config: RunConfig) -> str:
 
 def _conditions(record: RunRecord, config: RunConfig) -> str:
     """Everything besides pairs and seed under which a run learnt."""
-    seedless = config.model_copy(update={"seed": 0})
-    return f"{seedless.matching_sha256} {record.n_epochs} {record.precision} {record.start_gaze}"
+    before = f"{record.start_gaze} {record.start_conditions}"
+    return f"{config.seedless_sha256} {record.n_epochs} {record.precision} {before}"
 
 
 def _check_like(folder: Path, record: RunRecord, first: Path, like: RunRecord) -> None:
@@ -210,18 +232,24 @@ def _told_settings(arm: Arm) -> dict[str, object]:
         "epochs": record.n_epochs,
         "precision": record.precision,
         "pairs before": record.start_gaze,
+        "what went before": (record.start_conditions or "nothing")[:8],
     }
 
 
 def differing_settings(arm: Arm, other: Arm) -> list[str]:
-    """The settings besides their pairs and seeds by which two arms differ, with their values."""
+    """What two arms differ in besides their pairs and seeds, with the values."""
     mine, theirs = _told_settings(arm), _told_settings(other)
     names = [name for name in mine if name not in OF_AN_ARM | {"drop probability"}]
-    return [
+    differing = [
         f"{name.replace('_', ' ')} ({mine[name]} against {theirs[name]})"
         for name in names
         if name in theirs and mine[name] != theirs[name]
     ]
+    if not arm.has_as_many(other):
+        differing.append(
+            f"positives at a step ({arm.positives:.2%} of all pairs against {other.positives:.2%})"
+        )
+    return differing
 
 
 # --- encoders without a run -----------------------------------------------------------------------
@@ -270,13 +298,13 @@ def arm_without_run(spec: str, like: Sequence[Arm]) -> Arm:
     if start == SCRATCH:
         return _scratch(backbone, size_px, sorted({seed for arm in like for seed in arm.seeds}) or [0])
     if start == IMAGENET:
-        name, sha256 = "ImageNet", _sha256(start, backbone, size_px)
+        name, sha256, past = "ImageNet", _sha256(start, backbone, size_px), NO_PAST
     else:
         if not Path(start).is_file():
             raise UserError(f"{start}, the weights of an arm, does not exist; give the path of a file.")
         name = f"{Path(start).stem}, {backbone}"
-        sha256 = _sha256(file_hash(Path(start)), backbone, size_px)
-    entrant = Entrant(0, partial(foreign_encoder, backbone, size_px, start), sha256)
+        sha256, past = _sha256(file_hash(Path(start)), backbone, size_px), past_of(Path(start))
+    entrant = Entrant(0, partial(foreign_encoder, backbone, size_px, start), sha256, past)
     return Arm(name, "", backbone, size_px, (entrant,), has_seeds=False)
 
 

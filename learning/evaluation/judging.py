@@ -26,7 +26,7 @@ from learning.evaluation.cautions import REAL_NOTE, SIMULATED_NOTE, cautions_of
 from learning.evaluation.entrants import Arm, arm_without_run, arms_of_runs, scratch_arms, told_apart
 from learning.evaluation.fine_tune import FINE_TUNING, PIECES, FineTuning, Task, fine_tune
 from learning.evaluation.frozen import Folds, make_folds, out_of_fold
-from learning.evaluation.leakage import check_leakage
+from learning.evaluation.leakage import check_leakage, past_is_known
 from learning.files import ArmResult, Difference, Results, Score, SetManifest, load_set, save_results
 from learning.images import load_images
 from learning.labels import Labelled, held_out_of
@@ -209,7 +209,7 @@ class _Judged:
         return Difference(
             arm=self.arm.name,
             baseline=other.arm.name,
-            is_matched=self.arm.matching == other.arm.matching,
+            is_matched=self.arm.is_matched(other.arm),
             seeds=next(iter(differing.values())).seeds,
             scores=_scores(differing, seed, is_difference=True),
         )
@@ -218,14 +218,15 @@ class _Judged:
 def compared(arms: Sequence[Arm]) -> Iterator[tuple[int, int]]:
     """Positions (arm, baseline) of the differences to take.
 
-    Arms that differ in their pairs alone, under seeds that both have: all against no gaze, then gaze against
-    random pairs. Then every arm that learnt from its pairs against encoders without a run.
+    Arms that differ in their pairs alone, with as many of them, under seeds that both have: all against no
+    gaze, then gaze against random pairs. Then every arm that learnt from its pairs against encoders without
+    a run.
     """
     for baseline in ("none", "random"):
         for b, other in enumerate(arms):
             for a, arm in enumerate(arms):
                 is_wanted = other.gaze == baseline and arm.gaze not in (baseline, "none", "")
-                if is_wanted and arm.matching == other.matching and set(arm.seeds) & set(other.seeds):
+                if is_wanted and arm.is_matched(other) and set(arm.seeds) & set(other.seeds):
                     yield a, b
     for b, other in enumerate(arms):
         for a, arm in enumerate(arms):
@@ -264,6 +265,7 @@ def _results(
         n_bootstraps=protocol.n_bootstraps,
         level=LEVEL,
         shares_patients_with_pretraining=is_shared,
+        past_is_known=past_is_known(arms, manifest),
         arms=tuple(each.result(protocol.seed) for each in judged),
         differences=tuple(differences),
         note=SIMULATED_NOTE if gaze_is_simulated else REAL_NOTE,

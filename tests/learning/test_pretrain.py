@@ -27,6 +27,7 @@ from learning.files import (
     load_run,
     load_set,
     save_relation,
+    save_run,
     save_set,
 )
 from learning.pretrain import app
@@ -328,6 +329,37 @@ def test_a_finished_run_is_only_looked_up(small_set: SmallSet, tmp_path: Path) -
     written = (tmp_path / "run" / ENCODER).stat().st_mtime_ns
     assert pretrain(folder, tmp_path / "run", tiny(), resume=True) == first
     assert (tmp_path / "run" / ENCODER).stat().st_mtime_ns == written
+
+
+def test_a_run_knows_what_its_first_weights_learnt_from(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    first = pretrain(folder, tmp_path / "first", tiny())
+    told = first.model_copy(update={"patients": ("elsewhere",)})
+    save_run(tmp_path / "first", told)
+    file = tmp_path / "first" / ENCODER
+    record = pretrain(folder, tmp_path / "second", tiny(init=str(file)))
+    assert set(record.patients) == {"elsewhere", *first.patients}
+    assert record.is_past_known
+
+    found = tmp_path / "found.safetensors"
+    found.write_bytes(file.read_bytes())
+    unknown = pretrain(folder, tmp_path / "third", tiny(init=str(found)))
+    assert (unknown.patients, unknown.is_past_known) == (first.patients, False)
+    after = pretrain(folder, tmp_path / "fourth", tiny(start_from=str(tmp_path / "third")))
+    assert not after.is_past_known
+
+
+def test_runs_that_go_on_from_matched_ones_are_matched(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    for name, settings in {"a": {}, "b": {"seed": 1}, "c": {"learning_rate": 0.01}}.items():
+        pretrain(folder, tmp_path / name, tiny(**settings))
+    a, b, c = (
+        pretrain(folder, tmp_path / f"{name}2", tiny(start_from=str(tmp_path / name))).start_conditions
+        for name in "abc"
+    )
+    assert a is not None
+    assert a == b
+    assert a != c
 
 
 def test_runs_start_from_the_networks_of_another(small_set: SmallSet, tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def test_runs_that_differ_in_anything_else_are_not(
         assert next(iter(change)).replace("_", " ") in other.name
 
 
-@pytest.mark.parametrize("change", [{"precision": "bfloat16"}, {"start_gaze": "gzpt"}])
+@pytest.mark.parametrize(
+    "change", [{"precision": "bfloat16"}, {"start_gaze": "gzpt"}, {"start_conditions": "0a1b2c3d"}]
+)
 def test_runs_that_computed_or_began_otherwise_are_not_matched(
     change: dict[str, object], small_set: SmallSet, tmp_path: Path
 ) -> None:
@@ -110,6 +112,20 @@ def test_only_arms_that_differ_in_their_pairs_alone_are_compared(small_set: Smal
     assert pairs_of([runs[0], runs[3]]) == []
     assert pairs_of([runs[0], runs[4]]) == []
     assert pairs_of(several(tmp_path / "seeds", small_set[1], {}, {**gzpt, "seed": 1})) == []
+
+
+def test_gaze_is_compared_with_as_many_random_pairs_alone(small_set: SmallSet, tmp_path: Path) -> None:
+    mcgip = {"gaze": "mcgip", "pair_rate": 0.1}
+    random = {"gaze": "random", "pair_rate": 0.1}
+    fair = {"gaze": "random", "pair_rate": 0.098, "drop_probability": 0}
+    unfair = several(tmp_path, small_set[1], {}, mcgip, random)
+    plain, gaze, chance = arms_of_runs(unfair)
+    assert pairs_of(unfair) == [(gaze.name, plain.name), (chance.name, plain.name)]
+    assert differing_settings(gaze, chance) == [
+        "positives at a step (10.00% of all pairs against 5.00%)",
+    ]
+    gaze, chance = arms_of_runs(several(tmp_path / "fair", small_set[1], mcgip, fair))
+    assert gaze.is_matched(chance)
 
 
 def test_arms_are_compared_with_encoders_without_a_run(small_set: SmallSet, tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ from learning.files import (
     save_set,
 )
 from learning.report.comparison import as_latex, escaped
-from learning.storage import file_hash
 from tests.learning.made_up import finished_run
 from tests.learning.sets import make_set
 
@@ -233,32 +232,6 @@ def test_an_altered_encoder_is_refused(made: Made, tmp_path: Path) -> None:
         evaluate([tmp_path], made[0], tmp_path / "out", QUICK)
 
 
-def test_patients_that_an_encoder_learnt_from_are_refused_unless_declared(made: Made, tmp_path: Path) -> None:
-    learnt = [
-        entry.model_copy(update={"part": "evaluate"}) if int(entry.patient) >= 4 else entry
-        for entry in made[1].entries
-    ]
-    altered_set(made, tmp_path / "set", entries=tuple(learnt))
-    with pytest.raises(UserError, match="learnt from 2 of the patients it would be judged on"):
-        evaluate(made[2][:1], tmp_path / "set", tmp_path / "out", QUICK)
-    declared = replace(QUICK, may_share_patients=True)
-    report = evaluate(made[2][:1], tmp_path / "set", tmp_path / "out", declared)
-    assert load_results(tmp_path / "out").shares_patients_with_pretraining
-    assert "flatter the encoders" in report.read_text(encoding="utf-8")
-
-
-def test_a_picture_under_two_patients_is_leakage_too(made: Made, tmp_path: Path) -> None:
-    learnt, judged = made[1].of_part("pretrain")[0], made[1].of_part("evaluate")[0]
-    folder = tmp_path / "set"
-    shutil.copytree(made[0], folder)
-    shutil.copyfile(folder / learnt.file, folder / judged.file)
-    files = dict(made[1].files) | {judged.file: file_hash(folder / judged.file)}
-    manifest = save_set(folder, made[1].model_copy(update={"files": files}))
-    run = finished_run(tmp_path / "run", manifest)
-    with pytest.raises(UserError, match="learnt from 1 pictures that it would be judged on"):
-        evaluate([run], folder, tmp_path / "out", QUICK)
-
-
 def test_progress_only_grows_and_what_it_raises_stops_the_evaluation(made: Made, tmp_path: Path) -> None:
     told: list[float] = []
     evaluate(made[2][:1], made[0], tmp_path, QUICK, lambda done, _: told.append(done))
@@ -291,6 +264,8 @@ def test_the_command_takes_runs_as_documented(made: Made, tmp_path: Path) -> Non
     }
     results: Results = load_results(tmp_path)
     assert [arm.seeds for arm in results.arms] == [(0, 1), (0, 1), (0, 1)]
+    with pytest.raises(UserError, match="are of fine-tuning"):
+        CliRunner().invoke(app, [*words, "--epochs", "3"], catch_exceptions=False, standalone_mode=False)
     with pytest.raises(UserError, match="A learning rate is above 0"):
         CliRunner().invoke(
             app,
