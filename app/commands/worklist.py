@@ -35,7 +35,11 @@ def worklist_command(
     ] = None,
     washout_days: Annotated[
         int | None,
-        typer.Option(metavar="DAYS", help="From a reader's commit of a case to their next reading."),
+        typer.Option(
+            metavar="DAYS",
+            help="Days from a reader's commit of a case to their next reading; "
+            "1 or more where --readings is above 1.",
+        ),
     ] = None,
     gaze_marks: Annotated[
         bool | None,

@@ -1,6 +1,7 @@
 """`gazeroom worklist`: plans are kept, contradictions refused, and lists told."""
 
 import json
+import shlex
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,6 +55,13 @@ def test_a_plan_is_kept_until_it_is_changed(folder: Path) -> None:
     assert told(folder, "--readings", "1")["plan"] == asdict(ReadingPlan(seed=7))
     with open_store(folder) as store:
         assert store.catalogue.reading_plan() == ReadingPlan(seed=7)
+
+
+def test_the_plan_that_the_readme_shows_is_accepted(folder: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    [line] = [line for line in readme.splitlines() if line.startswith("gazeroom worklist ")]
+    words = shlex.split(line, comments=True)[2:]
+    assert told(folder, *words)["plan"] == asdict(RANDOM_TWICE)
 
 
 def test_marks_by_gaze_are_allowed_until_they_are_not(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Keys and moves of the mouse as a reader wants them."""
 
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from app.read.key_profiles import RESERVED, KeysError, Profile, canonical, load_
 PROFILES = load_profiles(assets.path("keys"))
 NAMES = [*(command.name for command in COMMANDS), *(command.name for command in MOUSE_COMMANDS)]
 OWN = own_bindings()
+ROOT = Path(__file__).parents[3]
 every_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 
 
@@ -75,6 +77,14 @@ def test_lists_fields_and_buttons_keep_the_keys_that_they_need() -> None:
 def test_without_a_file_the_keys_are_gazerooms_own(tmp_path: Path) -> None:
     assert read_bindings(tmp_path / "keys.toml", PROFILES) == OWN
     assert bindings_in(tmp_path, "[keys]\n") == OWN
+
+
+def test_the_file_that_the_documentation_shows_is_taken(tmp_path: Path) -> None:
+    example = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    bindings = bindings_in(tmp_path, example)
+    assert bindings.profile.name == "weasis"
+    told = tomllib.loads(example)
+    assert set(bindings.changes) == {*told["keys"], *told["mouse"]}, "no line repeats the profile"
 
 
 def test_a_file_changes_a_profile(tmp_path: Path) -> None:
