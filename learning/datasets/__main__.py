@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from acquisition.command_line import JsonOption, VerboseOption, progress_bar, ru
 from acquisition.errors import UserError
 from learning.datasets.assemble import assemble
 from learning.datasets.found import FoundImage, Layout
-from learning.datasets.gaze import FoundGaze
+from learning.datasets.gaze import FoundGaze, NoGaze, shown_at
 from learning.datasets.gaze_formats import FORMATS, find_format
 from learning.datasets.layouts import LAYOUTS, find_layout
 from learning.graph import Recipe
@@ -55,13 +55,15 @@ def main(
     Example: python -m learning.datasets inbreast ./INbreast --gaze mcgip:./gaze --out ./set
     """
     layout = find_layout(name)
-    images = _images(layout, name, folder, crops=crops)
+    whole = _whole(layout, folder)
+    images = _crops(layout, name, folder) if crops else whole
     readings = _readings(gaze, gaze_height)
     with progress_bar("Set") as progress:
         assembled = assemble(
             images,
             out,
             title=f"{'lesions of ' if crops else ''}{layout.title}",
+            whole=whole,
             gaze=readings,
             recipe=Recipe(scheme or _usual_scheme(readings), profile),
             labels=label or (),
@@ -75,31 +77,36 @@ def main(
         show([told], title="Pretraining set", as_json=False, empty="")
 
 
-def _images(layout: Layout, name: str, folder: Path, *, crops: bool) -> list[FoundImage]:
+def _whole(layout: Layout, folder: Path) -> list[FoundImage]:
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give the one that the data set was unpacked to.")
-    if not crops:
-        return layout.read(folder)
+    return layout.read(folder)
+
+
+def _crops(layout: Layout, name: str, folder: Path) -> list[FoundImage]:
     if layout.read_crops is None:
         raise UserError(f"{name} marks no lesions that could be cropped; leave --crops out.")
     return layout.read_crops(folder)
 
 
-def _readings(gaze: str | None, height_px: float | None) -> list[FoundGaze]:
+def _readings(gaze: str | None, height_px: float | None) -> list[FoundGaze] | None:
+    """None where no gaze was asked for."""
     if gaze is None:
-        return []
+        return None
     name, colon, folder = gaze.partition(":")
     if not colon or not Path(folder).is_dir():
         raise UserError(f"'{gaze}' is no FORMAT:FOLDER with a folder that is there, like mcgip:./gaze.")
-    chosen = find_format(name)
-    readings = chosen.read(Path(folder))
-    if height_px is None:
-        return readings
-    return [replace(each, height_px=height_px) if each.height_px else each for each in readings]
+    readings = find_format(name).read(Path(folder))
+    if not readings:
+        raise NoGaze(
+            f"{folder} holds no gaze that counts: every reading is empty, blank, of another frame or marked "
+            "as not usable; check it, or leave --gaze out for a set without."
+        )
+    return shown_at(readings, height_px)
 
 
-def _usual_scheme(readings: list[FoundGaze]) -> str:
-    return "tima" if all(reading.is_ordered for reading in readings) else "moments"
+def _usual_scheme(readings: list[FoundGaze] | None) -> str:
+    return "tima" if all(reading.is_ordered for reading in readings or ()) else "moments"
 
 
 if __name__ == "__main__":

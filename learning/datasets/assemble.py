@@ -18,14 +18,14 @@ from acquisition.errors import UserError
 from acquisition.traces import Trace
 from learning.datasets.found import FoundImage, NotThisLayout
 from learning.datasets.gaze import FoundGaze, NoGaze, match_gaze, on_image
+from learning.datasets.parting import Parted, part_whole
 from learning.datasets.pixels import Opened, cut, open_image
-from learning.files import Entry, Lineage, Part
+from learning.files import Entry, Lineage
 from learning.graph import Recipe, join_traces, relate_set
 from learning.making import (
     EVALUATE_SHARE,
     Pseudonyms,
     made_whole,
-    part_patients,
     refuse_taken,
     write_manifest,
 )
@@ -34,7 +34,6 @@ from learning.storage import file_hash
 IMAGES_SHARE = 0.7
 """Of the time that a set takes, for the progress bar."""
 PSEUDONYMS = "HMAC-SHA256 under a key made of the data set itself: who holds it can go back, nobody else"
-PUBLISHED_SPLIT = "as published; patients in both parts are for evaluation"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,8 @@ def assemble(
     out: Path,
     *,
     title: str,
-    gaze: Sequence[FoundGaze] = (),
+    whole: Sequence[FoundImage] | None = None,
+    gaze: Sequence[FoundGaze] | None = None,
     recipe: Recipe | None = None,
     labels: Collection[str] = (),
     evaluate_share: float = EVALUATE_SHARE,
@@ -66,30 +66,34 @@ def assemble(
 ) -> Assembled:
     """Write a pretraining set.
 
-    The published split counts where there is one; otherwise patients are parted as by `learning.build`,
-    and every image counts as read where there is no gaze at all. No patient is in both parts.
+    No patient is in both parts, nor in one part here and in another in a set of other images of `whole`: see
+    `learning.datasets.parting`.
 
     Args:
         images: what was found.
         out: the set's folder; must not be there yet.
         title: of the data set.
-        gaze: readings, joined by the names of images; a set without is for arms without gaze.
+        whole: the whole images of the data set, where `images` are crops of them; pseudonyms and parts are
+            theirs, so that sets of both have them in common. `images` where left out.
+        gaze: readings, joined by the names of images; a set without (None) is for arms without gaze.
         recipe: of the relation graph that a set with gaze gets.
         labels: names of those to take along; all where empty.
         evaluate_share: share of the patients kept for evaluation where no split was published.
         progress: told of the fraction done; whatever it raises stops the work and leaves nothing behind.
 
     Raises:
+        NoGaze: gaze was asked for, and none lies on an image to learn from.
         UserError: for what does not fit together, or a file that is missing or cannot be read.
     """
     refuse_taken(out)
-    _check(images, labels)
-    matched = match_gaze(images, gaze) if gaze else {}
-    plan = _plan(images, matched, labels, evaluate_share)
+    whole = images if whole is None else whole
+    _check(images, whole, labels)
+    matched = {} if gaze is None else match_gaze(images, gaze)
+    plan = _plan(images, whole, labels, evaluate_share)
     tell = progress or say_nothing
     with made_whole(out) as folder:
         entries, traces = _write_images(folder, images, plan, matched, tell)
-        if gaze and not traces:
+        if matched and not traces:
             raise NoGaze(
                 "No gaze lies on any image to learn from; compare the split and the frame of the gaze."
             )
@@ -100,7 +104,7 @@ def assemble(
             n_images=len(entries),
             pseudonyms=PSEUDONYMS,
             pixels=f"{title}: 8 bit, DICOM through the display pipeline at the default window of each file",
-            split=plan.split,
+            split=plan.parted.split,
         )
         joined = join_traces(traces, [t.image_id for t in traces], [t.reader_id for t in traces])
         write_manifest(
@@ -108,8 +112,8 @@ def assemble(
             entries,
             joined,
             lineage,
-            gaze_is_simulated=any(reading.is_simulated for reading in gaze),
-            gaze_is_ordered=all(reading.is_ordered for reading in gaze),
+            gaze_is_simulated=any(reading.is_simulated for reading in gaze or ()),
+            gaze_is_ordered=all(reading.is_ordered for reading in gaze or ()),
         )
         if traces:
             relate_set(
@@ -117,19 +121,29 @@ def assemble(
                 recipe or Recipe(),
                 lambda done, message: tell(IMAGES_SHARE + (1 - IMAGES_SHARE) * done, message),
             )
-    n_evaluate = sum(entry.part == "evaluate" for entry in entries)
-    n_unmatched = len(gaze) - len({id(reading) for readings in matched.values() for reading in readings})
+    used = {id(reading) for readings in matched.values() for reading in readings}
     return Assembled(
-        len(entries), len(set(plan.patients)), n_evaluate, len(traces), n_unmatched, plan.n_in_both
+        n_images=len(entries),
+        n_patients=len(set(plan.patients)),
+        n_evaluate=sum(entry.part == "evaluate" for entry in entries),
+        n_readings=len(traces),
+        n_readings_without_image=len(gaze or ()) - len(used),
+        n_patients_of_both_splits=len(plan.parted.in_both & set(plan.patients)),
     )
 
 
-def _check(images: Sequence[FoundImage], labels: Collection[str]) -> None:
-    missing = sorted({image.path for image in images if not image.path.is_file()})
+def _check(images: Sequence[FoundImage], whole: Sequence[FoundImage], labels: Collection[str]) -> None:
+    needed = {image.path for image in images} | {_first(whole)}
+    missing = sorted(path for path in needed if not path.is_file())
     if missing:
         raise NotThisLayout(
             f"{len(missing)} of the images that the data set names are not there, for instance {missing[0]}; "
             "fetch them."
+        )
+    if strangers := {image.patient for image in images} - {image.patient for image in whole}:
+        raise NotThisLayout(
+            f"There are crops of patients without a whole image ({len(strangers)}, for instance "
+            f"'{min(strangers)}'); check the tables of the data set."
         )
     known = {name for image in images for name in image.labels}
     if unknown := sorted(set(labels) - known):
@@ -144,34 +158,24 @@ class _Plan:
     pseudonyms: Pseudonyms
     names: tuple[str, ...]
     patients: tuple[str, ...]
-    parts: Mapping[str, Part]
-    """By pseudonym of the patient."""
+    parted: Parted
     labels: tuple[dict[str, str], ...]
-    split: str
-    n_in_both: int
 
 
 def _plan(
-    images: Sequence[FoundImage], read: Collection[int], wanted: Collection[str], share: float
+    images: Sequence[FoundImage], whole: Sequence[FoundImage], wanted: Collection[str], share: float
 ) -> _Plan:
-    pseudonyms = Pseudonyms(_key(images))
-    names = _names(images, pseudonyms)
-    patients = tuple(pseudonyms.of("patient", image.patient) for image in images)
-    labels = tuple(
-        {name: value for name, value in image.labels.items() if not wanted or name in wanted}
-        for image in images
+    pseudonyms = Pseudonyms(_key(whole))
+    return _Plan(
+        pseudonyms,
+        _names(images, pseudonyms),
+        tuple(pseudonyms.of("patient", image.patient) for image in images),
+        part_whole(whole, pseudonyms, share),
+        tuple(
+            {name: value for name, value in image.labels.items() if not wanted or name in wanted}
+            for image in images
+        ),
     )
-    if any(image.part for image in images):
-        parts, n_in_both = _published(images, patients)
-        return _Plan(pseudonyms, names, patients, parts, labels, PUBLISHED_SPLIT, n_in_both)
-    parts = part_patients(
-        dict(zip(names, patients, strict=True)),
-        labelled=[name for name, own in zip(names, labels, strict=True) if own],
-        read=[name for index, name in enumerate(names) if not read or index in read],
-        share=share,
-    )
-    split = f"by patient; evaluate: labelled ones without a reading, and others up to {share:.0%}"
-    return _Plan(pseudonyms, names, patients, parts, labels, split, 0)
 
 
 def _names(images: Sequence[FoundImage], pseudonyms: Pseudonyms) -> tuple[str, ...]:
@@ -188,19 +192,15 @@ def _names(images: Sequence[FoundImage], pseudonyms: Pseudonyms) -> tuple[str, .
     return tuple(names)
 
 
-def _key(images: Sequence[FoundImage]) -> bytes:
+def _key(whole: Sequence[FoundImage]) -> bytes:
     """Of the data set itself: the same folder gives the same names, and without it nobody can go back."""
-    digest = hashlib.sha256("\n".join(sorted({image.patient for image in images})).encode())
-    digest.update(file_hash(min(image.path for image in images)).encode())
+    digest = hashlib.sha256("\n".join(sorted({image.patient for image in whole})).encode())
+    digest.update(file_hash(_first(whole)).encode())
     return digest.digest()
 
 
-def _published(images: Sequence[FoundImage], patients: Sequence[str]) -> tuple[dict[str, Part], int]:
-    """The part of each patient, and of how many the images were published in both."""
-    evaluate = {name for name, image in zip(patients, images, strict=True) if image.part == "evaluate"}
-    others = {name for name, image in zip(patients, images, strict=True) if image.part != "evaluate"}
-    parts: dict[str, Part] = {name: "evaluate" if name in evaluate else "pretrain" for name in patients}
-    return parts, len(evaluate & others)
+def _first(whole: Sequence[FoundImage]) -> Path:
+    return min(image.path for image in whole)
 
 
 def _write_images(
@@ -235,7 +235,7 @@ def _entry(plan: _Plan, index: int, shown: Opened) -> Entry:
     return Entry(
         id=name,
         patient=patient,
-        part=plan.parts[patient],
+        part=plan.parted.parts[patient],
         file=f"images/{name}.png",
         width_px=shown.size_px[0],
         height_px=shown.size_px[1],

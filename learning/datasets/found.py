@@ -12,6 +12,7 @@ from learning.files import Part
 
 BoxPx = tuple[float, float, float, float]
 """(x, y, width, height)."""
+FARTHEST_PX = 1e9
 
 
 class NotThisLayout(UserError):
@@ -79,6 +80,14 @@ def some(images: list[FoundImage], folder: Path, what: str) -> list[FoundImage]:
     if not images:
         raise NotThisLayout(f"{folder} holds no {what}; check that it was unpacked whole.")
     return images
+
+
+def is_point(value: object) -> bool:
+    """Whether something that was read is [x, y]: two numbers, no more and no fewer."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return False
+    # No coordinate is as far, and neither NaN nor infinity is nearer.
+    return all(type(each) in (int, float) and abs(each) < FARTHEST_PX for each in value)
 
 
 def box_around(points_px: Iterable[tuple[float, float]]) -> BoxPx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -50,6 +50,28 @@ class GazeFormat:
 
 class NoGaze(UserError):
     """There is no gaze on any image."""
+
+
+def shown_at(readings: Sequence[FoundGaze], height_px: float | None) -> list[FoundGaze]:
+    """Readings of images that were shown at a height, where their format does not tell it.
+
+    Args:
+        readings: the gaze.
+        height_px: as somebody said; what lies beyond is then left out. None for what the format assumes.
+
+    Raises:
+        UserError: nobody said a height, and gaze lies beyond the one assumed.
+    """
+    if height_px is not None:
+        return [replace(each, height_px=height_px) if each.height_px else each for each in readings]
+    for each in readings:
+        lowest_px = float(each.samples[:, 1].max(initial=0.0))
+        if each.height_px is not None and lowest_px > each.height_px:
+            raise UserError(
+                f"The gaze on '{each.image}' reaches y = {lowest_px:g} px, and images are taken to have been "
+                f"shown {each.height_px:g} px high; give the height they had with --gaze-height."
+            )
+    return list(readings)
 
 
 def match_gaze(images: Sequence[FoundImage], readings: Iterable[FoundGaze]) -> dict[int, list[FoundGaze]]:

@@ -3,8 +3,9 @@
 **MicEye** writes one log a sitting, `<volunteer><year>-<month>-<day>-<hour>-<minute>.csv`, a line an image
 without a header: `image;class;[[x, y], ...];[boxes];(x, y)`. Points are px of the image as it was shown,
 with (0, 0) at its top left; a look beside the image was moved to its rim. Source: MicEye,
-https://github.com/JamesQFreeman/MicEye, docs/docs/data_collection.md; `config.json` there shows images
-900 px high.
+https://github.com/JamesQFreeman/MicEye, docs/docs/data_collection.md. How high images are shown is a
+setting, "image height": 800 in the `config.json` that comes with it (its page has an example with 900).
+A log does not tell it.
 
 **McGIP** keeps one file an image: {"gaze": [[x, y], ...], "img": name, "case": ..., "gt": ...}, on a canvas
 of 800 px. Source: Zhao et al. 2024, https://github.com/zhaozh10/McGIP, downstream/utils/gazeUtils.py.
@@ -18,19 +19,20 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from acquisition.errors import FileRefused
+from learning.datasets.found import is_point
 from learning.datasets.gaze import FloatArray, FoundGaze
 
 MICEYE_SOURCE = "https://github.com/JamesQFreeman/MicEye (docs/docs/data_collection.md)"
 MCGIP_SOURCE = "https://github.com/zhaozh10/McGIP (downstream/utils/gazeUtils.py)"
-MICEYE_HEIGHT_PX = 900.0
+MICEYE_HEIGHT_PX = 800.0
 MCGIP_HEIGHT_PX = 800.0
 CLOCK_HZ = 60.0
+LONGEST_TOLD = 40
 
 _SITTING = re.compile(r"(.*?)\d{4}-\d{1,2}-\d{1,2}-\d{1,2}-\d{1,2}")
 
@@ -96,11 +98,18 @@ def _literal(text: str, path: Path, line: int) -> object:
 
 
 def _points(points: object, place: str) -> FloatArray:
-    """(n, 2); n is 0 for an empty list."""
-    if not isinstance(points, Iterable):
+    """(n, 2); n is 0 for an empty list. Raises `FileRefused` unless every point is two numbers."""
+    if not isinstance(points, list | tuple):
         raise FileRefused(f"{place}: its points are no list [[x, y], ...].")
-    try:
-        xy = np.array(list(points), np.float64).reshape(-1, 2) if points else np.empty((0, 2))
-    except (ValueError, TypeError) as error:
-        raise FileRefused(f"{place}: its points are no list [[x, y], ...].") from error
-    return xy
+    for number, point in enumerate(points, start=1):
+        if not is_point(point):
+            raise FileRefused(
+                f"{place}: its points are no list [[x, y], ...]: point {number} is {_short(point)} and not "
+                "two numbers; leave out what else there is."
+            )
+    return np.array(points, np.float64).reshape(-1, 2)
+
+
+def _short(point: object) -> str:
+    told = repr(point)
+    return told if len(told) <= LONGEST_TOLD else f"{told[:LONGEST_TOLD]}..."

@@ -1,8 +1,11 @@
 """Tufts Dental Database: 1,000 panoramic radiographs, with an expert's findings and gaze.
 
     Radiographs/<number>.JPG
-    Expert/expert.json          a list: External ID (the file), Label.objects[]: polygons, classifications[]
+    Expert/expert.json          a list: External ID (the file), Label.objects[]: polygons, classifications
     Expert/gaze_map/gray/<number>.jpg
+
+`polygons` is a list of lists of points [x, y], or the word none; `classifications` a list of value and answer
+(or answers), or the word none.
 
 `abnormality` is none where no object has polygons, present otherwise; `category` is the word that the
 classification `level_four` has (trauma, inflammation, ...), `several` where objects differ, and is missing
@@ -13,24 +16,47 @@ The gaze maps are a gaze format, not part of this: --gaze heatmap:FOLDER/Expert/
 
 Source: Panetta et al. 2022, IEEE JBHI 26(4):1650-1659, doi:10.1109/JBHI.2021.3117575, https://tdd.ece.tufts.edu/;
 the folders as at https://github.com/FrankWuuu/Tufts-dental-dataset-to-COCO and in
-https://github.com/zhaozh10/McGIP (downstream/utils/dentalMoment.py).
+https://github.com/zhaozh10/McGIP (downstream/utils/dentalMoment.py); expert.json as it is read in
+https://github.com/sopmacvan/tdd-model (tdd_utils/dataset.py) and
+https://github.com/gopimeruva/Dental_Xray_Anamoly_Detection (TUFTS-project/data_aggregation.py).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from learning.datasets.found import FoundImage, NotThisLayout, box_around, need_file, need_folder, some
+from learning.datasets.found import (
+    FoundImage,
+    NotThisLayout,
+    box_around,
+    is_point,
+    need_file,
+    need_folder,
+    some,
+)
 
 TITLE = "the Tufts Dental Database"
 SOURCE = "Panetta et al. 2022, doi:10.1109/JBHI.2021.3117575"
 
 LEAST_POINTS = 3
 """A polygon with fewer has no area."""
+NOTHING = "none"
+"""Stands where nothing was drawn or classified."""
+
+Polygon = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """One object that the expert drew."""
+
+    polygons: list[Polygon]
+    words: list[str]
+    """Its categories."""
 
 
 def read(folder: Path) -> list[FoundImage]:
@@ -43,34 +69,35 @@ def read_crops(folder: Path) -> list[FoundImage]:
     crops = []
     for image, objects in _described(folder):
         for each in objects:
-            drawn = [polygon for polygon in each["polygons"] if len(polygon) >= LEAST_POINTS]
-            points = [(float(x), float(y)) for polygon in drawn for x, y in polygon]
+            points = [point for polygon in each.polygons if len(polygon) >= LEAST_POINTS for point in polygon]
             if points:
                 labels = {"abnormality": "present"} | _category([each])
                 crops.append(replace(image, labels=labels, crop_px=box_around(points)))
     return some(crops, folder / "Expert", "drawn object")
 
 
-def _described(folder: Path) -> Iterator[tuple[FoundImage, list[dict[str, Any]]]]:
+def _described(folder: Path) -> Iterator[tuple[FoundImage, list[_Drawn]]]:
     """Each radiograph and the objects that were drawn on it."""
     films = need_folder(folder / "Radiographs", TITLE)
     table = need_file(need_folder(folder / "Expert", TITLE) / "expert.json", TITLE)
     by_name = {path.name.lower(): path for path in films.iterdir()}
-    for entry in _entries(table):
-        name = str(entry["External ID"])
+    for name, objects in _entries(table):
         if name.lower() not in by_name:
             raise NotThisLayout(f"{films} has no radiograph {name}, which {table} describes.")
-        drawn = [each for each in entry["Label"]["objects"] if isinstance(each["polygons"], list)]
+        drawn = [each for each in objects if each.polygons]
         labels = {"abnormality": "present" if drawn else "none"} | _category(drawn)
         yield FoundImage(by_name[name.lower()], name, labels), drawn
 
 
-def _entries(table: Path) -> list[dict[str, Any]]:
-    """The list in expert.json, each entry known to have what is asked of it."""
+def _entries(table: Path) -> list[tuple[str, list[_Drawn]]]:
+    """The list in expert.json: each radiograph's name and what was said of it."""
     try:
-        entries: list[dict[str, Any]] = json.loads(table.read_bytes())
-        for entry in entries:
-            _ = entry["External ID"], [_words(each) for each in entry["Label"]["objects"]]
+        entries = [
+            (str(entry["External ID"]), [_object(each, entry) for each in entry["Label"]["objects"]])
+            for entry in json.loads(table.read_bytes())
+        ]
+    except NotThisLayout as error:
+        raise NotThisLayout(f"{table}: {error}") from error
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise NotThisLayout(
             f"{table} is no list of radiographs with External ID and Label.objects (polygons, ...)."
@@ -80,18 +107,32 @@ def _entries(table: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _category(objects: list[dict[str, Any]]) -> dict[str, str]:
-    words = {word for each in objects for word in _words(each)}
+def _object(found: dict[str, Any], entry: dict[str, Any]) -> _Drawn:
+    polygons = [] if found["polygons"] == NOTHING else found["polygons"]
+    if not isinstance(polygons, list) or not all(map(_is_polygon, polygons)):
+        raise NotThisLayout(
+            f"the polygons on {entry['External ID']} are neither lists of points [x, y] nor the word none; "
+            "compare it with the release."
+        )
+    return _Drawn([[(float(x), float(y)) for x, y in polygon] for polygon in polygons], _words(found))
+
+
+def _is_polygon(found: object) -> bool:
+    return isinstance(found, list) and all(map(is_point, found))
+
+
+def _category(objects: list[_Drawn]) -> dict[str, str]:
+    words = {word for each in objects for word in each.words}
     if not words:
         return {}
     return {"category": words.pop() if len(words) == 1 else "several"}
 
 
-def _words(drawn: dict[str, Any]) -> list[str]:
+def _words(found: dict[str, Any]) -> list[str]:
     """What the classification level_four says of an object: one answer or several."""
-    _ = drawn["polygons"]
     words = []
-    for each in drawn.get("classifications", []):
+    classifications = found.get("classifications", NOTHING)
+    for each in [] if classifications == NOTHING else classifications:
         if each["value"] == "level_four":
             answers = [each["answer"]] if "answer" in each else each.get("answers", [])
             words += [str(answer["value"]) for answer in answers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SIDE_PX = 40
+
+CONTOUR = """<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict><key>Images</key><array><dict>
+<key>NumberOfROIs</key><integer>2</integer><key>ROIs</key><array>
+<dict><key>Name</key><string>Mass</string><key>NumberOfPoints</key><integer>3</integer><key>Point_px</key>
+<array><string>(5.5, 10.0)</string><string>(20.0, 12)</string><string>(8.0, 30.25)</string></array></dict>
+<dict><key>Name</key><string>Calcification</string><key>NumberOfPoints</key><integer>1</integer>
+<key>Point_px</key><array><string>(1.0, 1.0)</string></array></dict>
+</array></dict></array></dict></plist>"""
+
+VIEWS = (("aa01", "1", "1"), ("aa01", "3", "2"), ("bb02", "4a", ""), ("cc03", "6", "4"))
+"""Patient, BI-RADS and density of the views of an INbreast folder."""
 
 
 def picture(seed: int, side_px: int = SIDE_PX) -> NDArray[np.uint8]:
@@ -41,6 +53,19 @@ def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
+
+
+def inbreast(folder: Path, views: Sequence[tuple[str, str, str]] = VIEWS) -> Path:
+    """Views and, but for those of BI-RADS 1, a mass on each."""
+    lines = ["Patient ID;Patient age;Laterality;View;Acquisition date;File Name;ACR;Bi-Rads"]
+    for number, (patient, birads, density) in enumerate(views):
+        name = str(20586908 + number)
+        save_dicom(folder / "AllDICOMs" / f"{name}_{patient}_MG_R_CC_ANON.dcm", number)
+        lines.append(f"removed;removed;R;CC;201001;{name};{density};{birads}")
+        if birads != "1":
+            write(folder / "AllXML" / f"{name}.xml", CONTOUR)
+    write(folder / "INbreast.csv", "\n".join([*lines, ";;;;;;;"]))
+    return folder
 
 
 def plain(

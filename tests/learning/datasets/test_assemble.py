@@ -2,11 +2,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from acquisition.errors import FileRefused, UserError
+from acquisition.interchange.parquet import METADATA_KEY
 from learning.datasets.__main__ import app
 from learning.datasets.assemble import assemble
 from learning.datasets.found import FoundImage, NotThisLayout
@@ -86,12 +89,6 @@ def test_a_set_from_before_heat_maps_can_still_be_loaded(tmp_path: Path) -> None
     del document["gaze_is_ordered"]
     path.write_text(json.dumps(document))
     assert load_set(tmp_path / "set") == manifest
-
-
-def test_unread_labelled_patients_are_for_evaluation_as_in_a_set_of_a_store(tmp_path: Path) -> None:
-    gaze = [reading(f"{number}.png", number) for number in range(8)]
-    manifest = build(plain(tmp_path / "data"), tmp_path / "set", gaze=gaze)
-    assert len(manifest.of_part("pretrain")) == 8
 
 
 def test_a_published_split_counts_and_a_patient_in_both_is_for_evaluation(tmp_path: Path) -> None:
@@ -188,6 +185,67 @@ def test_gaze_that_misses_every_image_to_learn_from_is_refused(tmp_path: Path) -
     beside = FoundGaze("0.png", "r", on_clock(np.full((5, 2), 9000.0)), 800.0)
     with pytest.raises(NoGaze, match="No gaze lies on any image to learn from"):
         assemble(images, tmp_path / "set", title="a table", gaze=[beside])
+
+
+def test_the_height_at_which_images_were_shown_is_asked_for_and_counts(tmp_path: Path) -> None:
+    folder, logs = plain(tmp_path / "data"), tmp_path / "logs"
+    for number in range(12):
+        document = {
+            "gaze": [[x, y + 100] for x, y in [[400, 800], *scanpath(number)]],
+            "img": f"{number}.png",
+        }
+        write(logs / f"{number}.json", json.dumps(document))
+    arguments = ["csv", str(folder), "--gaze", f"mcgip:{logs}", "--scheme", "moments"]
+    refused = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "set")])
+    assert isinstance(refused.exception, UserError)
+    assert "reaches y = 900 px" in str(refused.exception)
+    assert "--gaze-height" in str(refused.exception)
+    made = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "set"), "--gaze-height", "1000"])
+    assert made.exit_code == 0, made.output
+    lowest_px = max(samples[:, 1].max() for samples in load_traces(tmp_path / "set" / "traces.npz").split())
+    assert lowest_px == pytest.approx(900 * SIDE_PX / 1000)
+
+
+def test_gaze_that_was_asked_for_and_is_not_there_is_refused(tmp_path: Path) -> None:
+    images = LAYOUTS["csv"].read(plain(tmp_path / "data"))
+    with pytest.raises(NoGaze):
+        assemble(images, tmp_path / "set", title="a table", gaze=[])
+
+
+@pytest.mark.parametrize("name", ["mcgip", "miceye", "heatmap", "parquet"])
+def test_a_folder_of_gaze_that_does_not_count_makes_no_set(tmp_path: Path, name: str) -> None:
+    folder, gaze, out = plain(tmp_path / "data"), tmp_path / "gaze", tmp_path / "set"
+    uncounted_gaze(gaze, name)
+    refused = CliRunner().invoke(app, ["csv", str(folder), "--gaze", f"{name}:{gaze}", "--out", str(out)])
+    assert isinstance(refused.exception, NoGaze)
+    assert f"{gaze} holds no gaze that counts" in str(refused.exception)
+    assert "leave --gaze out" in str(refused.exception)
+    assert not out.exists()
+
+
+def uncounted_gaze(folder: Path, name: str) -> None:
+    if name == "mcgip":
+        write(folder / "0.json", '{"gaze": [], "img": "0.png"}')
+    elif name == "miceye":
+        write(folder / "Zwetschge2021-9-17-15-3.csv", "0.png;1;[];[];(-1, -1)")
+    elif name == "heatmap":
+        folder.mkdir()
+        Image.fromarray(np.zeros((9, 9), np.uint8)).save(folder / "0.png")
+    else:
+        unusable_export(folder)
+
+
+def unusable_export(folder: Path) -> None:
+    """Two lines that do not count: of a poor reading, and of a stack that is not said to open at a frame."""
+    header = "session,image,from_ns,to_ns,left_px,top_px,width_px,height_px,is_usable,frame"
+    lines = [f"a,0.png,0,{10**12},0,0,100,100,no,", f"a,1.png,0,{10**12},0,0,100,100,yes,3"]
+    write(folder / "shown.csv", "\n".join([header, *lines]))
+    about = {"display": {"width_px": 100, "height_px": 100}, "reader_pseudonym": "r", "is_simulated": False}
+    columns: dict[str, list[object]] = {"time_ns": [0, 10**9]}
+    for side in ("left", "right", "both"):
+        columns |= {f"{side}_x": [0.5, 0.5], f"{side}_y": [0.5, 0.5], f"{side}_valid": [True, True]}
+    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(about)})
+    pq.write_table(table, folder / "gaze_a.parquet")
 
 
 def test_only_the_ending_of_an_image_file_is_no_part_of_its_name(tmp_path: Path) -> None:

@@ -12,29 +12,7 @@ from learning.datasets.gaze import GazeFormat
 from learning.datasets.gaze_formats import FORMATS
 from learning.datasets.layouts import LAYOUTS, find_layout
 from learning.files import load_set
-from tests.learning.datasets.look_alikes import SIDE_PX, save_dicom, save_picture, write
-
-CONTOUR = """<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict><key>Images</key><array><dict>
-<key>NumberOfROIs</key><integer>2</integer><key>ROIs</key><array>
-<dict><key>Name</key><string>Mass</string><key>NumberOfPoints</key><integer>3</integer><key>Point_px</key>
-<array><string>(5.5, 10.0)</string><string>(20.0, 12)</string><string>(8.0, 30.25)</string></array></dict>
-<dict><key>Name</key><string>Calcification</string><key>NumberOfPoints</key><integer>1</integer>
-<key>Point_px</key><array><string>(1.0, 1.0)</string></array></dict>
-</array></dict></array></dict></plist>"""
-
-
-def inbreast(folder: Path) -> Path:
-    lines = ["Patient ID;Patient age;Laterality;View;Acquisition date;File Name;ACR;Bi-Rads"]
-    for number, (patient, birads, density) in enumerate(
-        [("aa01", "1", "1"), ("aa01", "3", "2"), ("bb02", "4a", ""), ("cc03", "6", "4")]
-    ):
-        name = str(20586908 + number)
-        save_dicom(folder / "AllDICOMs" / f"{name}_{patient}_MG_R_CC_ANON.dcm", number)
-        lines.append(f"removed;removed;R;CC;201001;{name};{density};{birads}")
-        if number:
-            write(folder / "AllXML" / f"{name}.xml", CONTOUR)
-    write(folder / "INbreast.csv", "\n".join([*lines, ";;;;;;;"]))
-    return folder
+from tests.learning.datasets.look_alikes import CONTOUR, SIDE_PX, inbreast, save_dicom, save_picture, write
 
 
 def vindr(folder: Path) -> Path:
@@ -96,7 +74,7 @@ def tufts(folder: Path) -> Path:
 
     square = [[[3, 4], [13, 4], [13, 24]], [[15, 20], [16, 21], [14, 20]]]
     objects = [
-        [{"value": "none", "polygons": "none"}],
+        [{"value": "none", "polygons": "none", "classifications": "none"}],
         [drawn("trauma", square)],
         [drawn("trauma", square), drawn("dysplasia", square)],
     ]
@@ -106,6 +84,11 @@ def tufts(folder: Path) -> Path:
         entries.append({"External ID": f"{number}.jpg", "Description": "", "Label": {"objects": of_film}})
     write(folder / "Expert" / "expert.json", json.dumps(entries))
     return folder
+
+
+def described(polygons: object) -> str:
+    """An expert.json of one radiograph on which polygons are drawn."""
+    return json.dumps([{"External ID": "1.JPG", "Label": {"objects": [{"polygons": polygons}]}}])
 
 
 MADE: dict[str, Callable[[Path], Path]] = {
@@ -286,6 +269,23 @@ def test_a_folder_that_lacks_something_says_what_and_where(
         ("tufts", "Expert/expert.json", "{}", "describes no radiograph"),
         ("tufts", "Expert/expert.json", '[{"External ID": "1.JPG"}]', "is no list of radiographs"),
         ("tufts", "Expert/expert.json", "no JSON", "is no list of radiographs"),
+        *(
+            (
+                "tufts",
+                "Expert/expert.json",
+                described(polygons),
+                r"expert\.json: the polygons on 1\.JPG are neither",
+            )
+            for polygons in (
+                [3, 4, 13, 4],
+                [[3, 4, 13, 4]],
+                [[[3, 4, 0], [13, 4, 0], [13, 24, 0]]],
+                [[{"x": 3, "y": 4}, {"x": 13, "y": 4}]],
+                [["34", "56", "78"]],
+                [[[3, None], [13, 4], [13, 24]]],
+                "here",
+            )
+        ),
     ],
 )
 def test_what_is_not_as_published_is_refused_in_a_sentence(
