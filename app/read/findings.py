@@ -43,6 +43,12 @@ CONFIDENCE = "confidence"
 PARTNER = "partner"
 
 
+def drawing_keys(bindings: Bindings) -> str:
+    """The keys of the tools that draw around a finding, in words."""
+    *others, last = (bindings.shown(name) for name in DRAWN_AROUND)
+    return say(Text.ONE_OR_OTHER, first=", ".join(others), last=last)
+
+
 class FindingsPanel(QWidget):
     """Shows what was found and says what the reader wants to change."""
 
@@ -134,9 +140,7 @@ class FindingsPanel(QWidget):
     def show_keys(self, bindings: Bindings) -> None:
         """Name the keys that hold, beside what they do."""
         self._bindings = bindings
-        *others, last = (bindings.shown(name) for name in DRAWN_AROUND)
-        keys = say(Text.ONE_OR_OTHER, first=", ".join(others), last=last)
-        self._no_marks.setText(say(Text.NO_FINDINGS, keys=keys))
+        self._no_marks.setText(say(Text.NO_FINDINGS, keys=drawing_keys(bindings)))
         for made in self.findChildren(QPushButton):
             if made.objectName() in bindings.bound:
                 tell_key(made, made.objectName(), bindings)

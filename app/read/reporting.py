@@ -12,8 +12,9 @@ from acquisition.domain import Annotation, MarkKind
 from acquisition.shapes import Points
 from app.read import templates
 from app.read.commands import BIRADS
-from app.read.findings import FindingsPanel
+from app.read.findings import FindingsPanel, drawing_keys
 from app.read.gaze_marking import NoPlace
+from app.read.key_bindings import Bindings, own_bindings
 from app.read.lightbox import LightBox
 from app.read.mark_hands import TOOLS
 from app.read.open_reading import OpenReading
@@ -48,6 +49,7 @@ class Reporting(QObject):
         super().__init__(parent)
         self._session, self._lightbox, self._findings = session, lightbox, findings
         self._actions, self._do = actions, do
+        self._bindings = own_bindings()
         self._chosen = ""
         self._label = ""
         for kind in TOOLS:
@@ -75,6 +77,10 @@ class Reporting(QObject):
         """Another case: no tool in the hand, nothing chosen."""
         self._chosen = ""
         self._take(None)
+
+    def show_keys(self, bindings: Bindings) -> None:
+        """Which keys the sentences name."""
+        self._bindings = bindings
 
     def show(self, opened: OpenReading | None) -> None:
         """What is said of the case now."""
@@ -154,9 +160,14 @@ class Reporting(QObject):
         self._do(lambda: found.append(self._session.drop_mark(self._label)))
         for mark in found:
             if isinstance(mark, NoPlace):
-                self._findings.show_problem(say(NO_PLACE[mark]))
+                self._findings.show_problem(self._why(mark))
             else:
                 self._on_chosen(mark.id)
+
+    def _why(self, no_place: NoPlace) -> str:
+        """Why there is no mark by gaze, and which key to press."""
+        key, keys = self._bindings.shown("gazeMark"), drawing_keys(self._bindings)
+        return say(NO_PLACE[no_place], key=key, keys=keys)
 
     @Slot(str, object)
     def _on_reshaped(self, mark_id: str, points_px: Points) -> None:

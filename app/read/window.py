@@ -363,6 +363,7 @@ class ReadWindow(QWidget):
         self._reader_page.show_keys(bindings)
         self._stage.show_keys(bindings)
         self._side.findings.show_keys(bindings)
+        self._reporting.show_keys(bindings)
         self.calibration.leave_key = bindings.shown("leave")
 
     @Slot()

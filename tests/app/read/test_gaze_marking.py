@@ -125,3 +125,24 @@ def test_without_leave_of_the_study_g_says_so(tmp_path: Path, qtbot: QtBot, dres
         assert "no marks by gaze" in room.problem
         assert room.marks == ()
         assert not room.desk.recorder.events(GAZE_MARK)
+
+
+def test_the_sentence_names_the_tools_of_the_profile(
+    tmp_path: Path, qtbot: QtBot, dressed: QApplication
+) -> None:
+    with small_room(tmp_path, qtbot, [an_image()]) as room:
+        room.window.keys.bind(room.window.keys.profile("weasis"))
+        room.key(Qt.Key.Key_G)
+        assert room.problem.endswith("draw with E, R, Y or F.")
+
+
+def test_the_sentence_names_the_key_that_was_bound(room: SmallRoom) -> None:
+    keys = room.window.keys
+    keys.bind(keys.profile("weasis").bind("gazeMark", "G", "F6"))
+    room.desk.recorder.look = lambda _start_ns, _end_ns: look()
+    room.key(Qt.Key.Key_F6)
+    assert room.problem.endswith("then press F6 again.")
+    look_at(room, room.panels[0], 0.8, -2.0)
+    room.key(Qt.Key.Key_F6)
+    assert "looked at no image" in room.problem
+    assert room.problem.endswith("then press F6 again.")
