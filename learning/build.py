@@ -42,6 +42,7 @@ from learning.making import (
     refuse_taken,
     write_manifest,
 )
+from learning.similarity import SCHEMES
 
 
 def build_set(
@@ -180,8 +181,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def main(
     store: Annotated[str, typer.Option("--store", metavar="URL_OR_DIR", help="The store.")],
     out: Annotated[Path, typer.Option("--out", metavar="PATH", help="The set's folder; must be new.")],
-    recordings: Annotated[Path | None, typer.Option("--recordings", metavar="DIR")] = None,
-    scheme: Annotated[str, typer.Option(help="Of the relation graph: tima.")] = "tima",
+    recordings: Annotated[
+        Path | None,
+        typer.Option(
+            "--recordings", metavar="DIR", help="With a database URL: the folder of the recordings."
+        ),
+    ] = None,
+    scheme: Annotated[
+        str, typer.Option(help=f"Of the relation graph: {', '.join(SCHEMES)}, or 0.7tima+0.3moments.")
+    ] = "tima",
     profile: Annotated[str, typer.Option(help="corrected, or reference: as published.")] = "corrected",
     label: Annotated[
         list[str] | None,

@@ -56,7 +56,9 @@ def main(
     label: Annotated[
         str | None, typer.Option(help="Which label: as a rule pathology, or the only one.")
     ] = None,
-    folds: Annotated[int, typer.Option(min=2)] = 5,
+    folds: Annotated[
+        int, typer.Option(min=2, help="Parts that patients are dealt to, each judged once.")
+    ] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="Of the folds.")] = 3,
     bootstraps: Annotated[int, typer.Option(min=10, help="Samples behind an interval.")] = 2000,
     may_share_patients: Annotated[

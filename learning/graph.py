@@ -143,7 +143,12 @@ def main(
         str | None, typer.Argument(metavar="[SET_OR_STORE]", help="A set, or the folder of a store.")
     ] = None,
     store: Annotated[str | None, typer.Option("--store", metavar="URL_OR_DIR", help="A store.")] = None,
-    recordings: Annotated[Path | None, typer.Option("--recordings", metavar="DIR")] = None,
+    recordings: Annotated[
+        Path | None,
+        typer.Option(
+            "--recordings", metavar="DIR", help="With a database URL: the folder of the recordings."
+        ),
+    ] = None,
     scheme: Annotated[str, typer.Option(help=f"{', '.join(SCHEMES)}, or 0.7tima+0.3moments.")] = "tima",
     profile: Annotated[str, typer.Option(help="corrected, or reference: as published.")] = "corrected",
     threshold: Annotated[
@@ -162,7 +167,12 @@ def main(
         str, typer.Option(help="Several readings of an image: mean, max or same-reader.")
     ] = "mean",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="PATH", help="The graph of a store: an .npz file.")
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="The graph of a store: an .npz file. [default: SCHEME.npz in the working folder]",
+        ),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Draw how similar all pairs are.")

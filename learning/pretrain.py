@@ -37,7 +37,7 @@ def main(
         typer.Option(
             metavar="NAME",
             help="A published run's settings, for instance "
-            "inbreast-byol-gzpt-resnet50; with -matched behind: the same without gaze.",
+            "inbreast-byol-gzpt-resnet50; with -matched behind it differs in gaze alone.",
         ),
     ] = None,
     method: Annotated[str | None, typer.Option(help="byol, moco or simsiam. [default: byol]")] = None,
@@ -52,10 +52,17 @@ def main(
     threshold: Annotated[float | None, typer.Option(help="Pairs above it count.")] = None,
     pair_rate: Annotated[
         float | None,
-        typer.Option(help=f"Or: choose the threshold by the share of pairs. [default: {DEFAULT_PAIR_RATE}]"),
+        typer.Option(
+            help="Or: choose the threshold by the share of pairs. "
+            f"[default: {DEFAULT_PAIR_RATE}, unless --threshold is given]"
+        ),
     ] = None,
     drop_probability: Annotated[
-        float | None, typer.Option(help="With which a pair is dropped at a step. [default: 0.5 for gzpt]")
+        float | None,
+        typer.Option(
+            help="With which a pair is dropped at a step; mcgip drops none. "
+            "[default: 0.5 for gzpt and random, 0 for labels]"
+        ),
     ] = None,
     backbone: Annotated[
         str | None, typer.Option(help="resnet18, vit_small, any name that timm knows. [default: resnet18]")
@@ -101,7 +108,8 @@ def main(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of everything random. [default: 0]")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or auto. [default: auto]")] = None,
     compile: Annotated[
-        bool | None, typer.Option("--compile", help="Let torch compile the networks; pays on a GPU.")
+        bool | None,
+        typer.Option("--compile", help="Let torch compile the networks; its gain was not measured."),
     ] = None,
     memory_gib: Annotated[
         float | None, typer.Option(help="Of images to hold in memory; more stay in a file. [default: 4]")

@@ -102,11 +102,11 @@ def main(
     set_folder: SetArgument,
     out: OutOption,
     gpus: Annotated[int, typer.Option(min=0, help="Of each node.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1)] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Computers that share the run.")] = 1,
     hours: Annotated[float, typer.Option(min=0, help="After which the job is queued again.")] = 24,
     cpus: Annotated[int | None, typer.Option(help="Cores of each node.")] = None,
-    partition: Annotated[str | None, typer.Option()] = None,
-    account: Annotated[str | None, typer.Option()] = None,
+    partition: Annotated[str | None, typer.Option(help="Of Slurm, as sinfo names them.")] = None,
+    account: Annotated[str | None, typer.Option(help="Of Slurm, which the hours are charged to.")] = None,
     cluster: Annotated[str, typer.Option(metavar="slurm|local", help="local tries it here.")] = "slurm",
 ) -> None:
     """Queue a pretraining. What follows goes to learning.pretrain as it is.

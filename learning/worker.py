@@ -155,7 +155,12 @@ def main(
     store: Annotated[
         str, typer.Option("--store", metavar="URL_OR_DIR", help="The store that holds the jobs.")
     ],
-    recordings: Annotated[Path | None, typer.Option("--recordings", metavar="DIR")] = None,
+    recordings: Annotated[
+        Path | None,
+        typer.Option(
+            "--recordings", metavar="DIR", help="With a database URL: the folder of the recordings."
+        ),
+    ] = None,
     _verbose: VerboseOption = False,
 ) -> None:
     """Take the jobs of a store, one after the other, until none is left.
