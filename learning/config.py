@@ -87,7 +87,8 @@ class RunConfig(Document):
     device: Device = "auto"
     precision: Precision = "auto"
     compile: bool = False
-    """Whether torch compiles the networks first: it takes minutes and a compiler, and pays on a GPU."""
+    """Whether torch compiles the networks first: it takes minutes and a compiler. Its gain was
+    not measured."""
     memory_gib: float = Field(default=4.0, ge=0)
     """Of images to hold in memory; more stay in a file."""
     tensorboard: bool = False
