@@ -54,6 +54,9 @@ def run_arms(
     base = config or RunConfig(epochs=EPOCHS, watch_every=4)
     if "labels" in arms and base.threshold is not None:
         raise UserError("Matched arms of labels need a pair rate: a threshold says nothing about labels.")
+    if "mcgip" in arms and "gzpt" not in arms and base.drop_probability is None:
+        # McGIP drops none, and what it is compared with must have as many.
+        base = base.model_copy(update={"drop_probability": 0.0})
     tell = progress or say_nothing
     n_epochs = warm_up_epochs + len(arms) * base.epochs
     start = None

@@ -150,7 +150,9 @@ class RunConfig(Document):
 
     def learns_as(self, other: RunConfig) -> bool:
         """Whether another run's settings differ in nothing but the machine."""
-        return self.model_dump(exclude=OF_A_MACHINE) == other.model_dump(exclude=OF_A_MACHINE)
+        # A label is only looked at by, unless pairs are made of it.
+        left_out = OF_A_MACHINE - ({"label"} if self.gaze == "labels" else set())
+        return self.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
 
     @property
     def target_momentum(self) -> float:

@@ -52,8 +52,8 @@ class Method(nn.Module, ABC):
         """Which images are positives of the batch's (B,) at this step; (B, B) unless a method has a queue."""
         return likeness.within(batch, draw)
 
-    def n_others(self, positives: Tensor) -> Tensor:
-        """How many positives are other images."""
+    def n_others(self, positives: Tensor, batch: Tensor) -> Tensor:  # noqa: ARG002
+        """How many positives of a batch (B,) are other images."""
         return positives.sum() - len(positives)
 
     def at_constant_rate(self) -> Iterable[nn.Parameter]:
@@ -179,9 +179,9 @@ class Moco(Method):
         """(B, K) the places of the queue that hold an image like each of the batch's."""
         return likeness.across(batch, self.queue_ids, draw)
 
-    def n_others(self, positives: Tensor) -> Tensor:
-        """All in the queue, older keys of the same image too."""
-        return positives.sum()
+    def n_others(self, positives: Tensor, batch: Tensor) -> Tensor:
+        """Those in the queue, but for older keys of the same image."""
+        return (positives & (batch[:, None] != self.queue_ids)).sum()
 
     def loss(self, made: Made, positives: Tensor) -> Tensor:
         """Cross entropy over the own key and the queue."""

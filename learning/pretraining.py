@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from learning.device import CannotCompile, choose_device, compile_networks, uses
 from learning.encoder import IMAGENET, RANDOM, create_encoder, n_features, save_encoder, seeded
 from learning.images import Images, load_images
 from learning.journal import Journal, check_tensorboard
+from learning.labels import label_of_set
 from learning.methods import Method, create_method
 from learning.optimise import create_optimiser
 from learning.pairs import Likeness, Pairing, choose_pairs
@@ -37,6 +39,8 @@ from learning.training import Place, Training
 from learning.watch import Watch
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+_log = logging.getLogger("gazeroom.learning")
 
 
 def pretrain(
@@ -195,6 +199,8 @@ def _load_data(
         if should_stop():
             raise Stopped(f"{set_folder} was still being read when the run was asked to stop; start it anew.")
 
+    if config.gaze != "none" and not pairing.pairs.any():
+        _log.warning("%s has no pairs under these settings: the run learns as without gaze", set_folder)
     pixels = load_images(set_folder, entries, config.image_size_px, memory_gib=config.memory_gib, each=each)
     watch = Watch(set_folder, manifest, config, device)
     return _Data(Images(pixels, device), pairing, watch, frozenset(entry.patient for entry in entries))
@@ -231,7 +237,14 @@ def _create_networks(config: RunConfig, manifest: files.SetManifest, device: tor
     if config.compile:
         compile_networks(method, device)
     optimiser = create_optimiser(method, config)
-    return _Networks(encoder, method, optimiser, _start(method, optimiser, config, manifest))
+    start = _start(method, optimiser, config, manifest)
+    n_epochs = start.n_epochs + config.epochs
+    if config.schedule_epochs is not None and config.schedule_epochs < n_epochs:
+        raise UserError(
+            f"Schedules of {config.schedule_epochs} epochs end before the run does, which comes to "
+            f"{n_epochs}; raise --schedule-epochs or leave it out."
+        )
+    return _Networks(encoder, method, optimiser, start)
 
 
 def _start(
@@ -248,10 +261,16 @@ def _start(
             f"{folder} is a {record.method} run of {record.backbone} and cannot start one of {config.method} "
             f"with {config.backbone}; choose another --start-from."
         )
+    before = load_config(folder)
+    if "optimiser" in found[1] and before.optimiser != config.optimiser:
+        raise UserError(
+            f"{folder} is in the middle of its schedules with {before.optimiser}, and this run asks for "
+            f"{config.optimiser}; choose the same --optimiser or another --start-from."
+        )
     _load(folder, found[1], method, optimiser)
     if record.set_sha256 != manifest.sha256:
         method.forget()
-    return Start(record.n_epochs, record.past, _gaze_so_far(record), _conditions(record, load_config(folder)))
+    return Start(record.n_epochs, record.past, _gaze_so_far(record), _conditions(record, before))
 
 
 def _conditions(record: files.RunRecord, config: RunConfig) -> str:
@@ -300,12 +319,20 @@ def _load(folder: Path, state: dict[str, Any], method: Method, optimiser: torch.
     try:
         method.load_state_dict(state["method"])
         if "optimiser" in state:
-            optimiser.load_state_dict(state["optimiser"])
+            _take_up(optimiser, state["optimiser"])
     except (RuntimeError, ValueError) as error:
         raise UserError(
             f"The networks of {folder} have other shapes than these settings ask for: "
             f"{str(error).splitlines()[-1].strip()}"
         ) from error
+
+
+def _take_up(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """What an optimiser remembers of its parameters; the options stay those of this run."""
+    options = [{key: group[key] for key in group.keys() - {"params"}} for group in optimiser.param_groups]
+    optimiser.load_state_dict(state)
+    for group, own in zip(optimiser.param_groups, options, strict=True):
+        group.update(own)
 
 
 def _state(
@@ -346,6 +373,8 @@ def _record(
         scheme=config.scheme if config.uses_scheme else None,
         threshold=data.pairing.threshold,
         pair_rate=data.pairing.rate,
+        pairs_per_image=None if config.gaze == "none" else float(data.pairing.pairs.sum(axis=1).mean()),
+        label=label_of_set(manifest, config.label) if config.gaze == "labels" else None,
         seed=config.seed,
         n_epochs=networks.start.n_epochs + config.epochs,
         backbone=config.backbone,

@@ -81,6 +81,10 @@ class RunRecord(Document):
     threshold: float | None
     pair_rate: float | None
     """Share of all image pairs that counted as positives before any were dropped."""
+    pairs_per_image: float | None = None
+    """Of all images learnt from, before any were dropped; None without pairs and before it was kept."""
+    label: str | None = None
+    """By which pairs were made; None where they were not made of labels."""
     seed: int
     n_epochs: int
     """Warm-up included."""

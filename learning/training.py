@@ -99,12 +99,15 @@ class Training:
         self.method.train()
         self._take_up(place, draws)
         own = [batch[self.ranks.part(len(batch))] for batch in left]
+        before_s = time.perf_counter()
         for batch, (images, waited_s) in zip(left, self.images.batches(own), strict=True):
-            started_s = time.perf_counter()
             self._batch(batch, images, draws, place, epoch, n_used)
+            # Both wait for the device or for other processes: for work of this batch.
+            is_over = self.should_pause() or self._is_lost(place)
             place.waited_s += waited_s
-            place.seconds += waited_s + time.perf_counter() - started_s
-            if self.should_pause() or self._is_lost(place):
+            now_s = time.perf_counter()
+            place.seconds, before_s = place.seconds + now_s - before_s, now_s
+            if is_over:
                 self._lay_down(place, draws)
                 return None
         return self._figures(place, n_used, epoch)
@@ -158,7 +161,10 @@ class Training:
     def _batch(
         self, batch: Tensor, images: Tensor, draws: Draws, place: Place, epoch: int, n_used: int
     ) -> None:
-        """Add the gradient of one batch; the last of a step moves the networks, too."""
+        """Add the gradient of one batch; the last of a step moves the networks, too.
+
+        No step goes beyond its epoch: the last is the mean of the batches that are left.
+        """
         n_at_once = self.config.batch_size * self.config.accumulate
         step_begins = place.n_done // n_at_once * n_at_once
         step_ends = min(step_begins + n_at_once, n_used)
@@ -216,8 +222,8 @@ class Training:
         torch.autograd.backward(loss * weight)
         if len(parts) > 1:
             self._gradient_in_parts(parts, made)
+        others = self.method.n_others(positives, batch) / len(batch)
         self.method.remember(whole, batch)
-        others = self.method.n_others(positives) / len(batch)
         return torch.stack([loss.detach(), others, direction_spread(whole.target[0])])
 
     def _of_all(self, made: Made, n_images: int) -> Made:

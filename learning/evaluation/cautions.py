@@ -14,8 +14,9 @@ SIMULATED_NOTE = (
     "it was given; they prove nothing about radiologists."
 )
 REAL_NOTE = (
-    "The intervals account for the choice of patients and, where an arm has several, of pretraining seeds. "
-    "They say nothing about other hospitals, readers or devices."
+    "The intervals account for the choice of patients judged on and, where an arm has several, of "
+    "pretraining seeds. They hold the probes and fine-tuned networks as they were trained: other patients to "
+    "train those on would move the figures, too. They say nothing about other hospitals, readers or devices."
 )
 
 
@@ -23,6 +24,9 @@ def cautions_of(arms: Sequence[Arm], manifest: SetManifest, held_out: Labelled) 
     """A sentence for everything that keeps the figures from showing more than they do."""
     yield from _few_seeds(arms)
     yield from _unmatched(arms)
+    for arm in arms:
+        if arm.positives == 0:
+            yield f"{arm.name} had no pairs, since no two images lie above its threshold."
     sets = {arm.record.set_sha256 for arm in arms if arm.record}
     if sets - {manifest.sha256}:
         yield (

@@ -109,10 +109,10 @@ class Arm:
 
     @property
     def positives(self) -> float | None:
-        """Share of all image pairs that are positives at a step; None without pairs."""
-        if self.record is None or self.config is None or self.record.pair_rate is None:
+        """Other images that are positives of an image, dropped ones not counted; None without pairs."""
+        if self.record is None or self.config is None or self.record.pairs_per_image is None:
             return None
-        return self.record.pair_rate * (1 - self.config.drop)
+        return self.record.pairs_per_image * (1 - self.config.drop)
 
     def is_matched(self, other: Arm) -> bool:
         """Whether two arms differ in which their pairs are alone, not in how many: none, or as many."""
@@ -171,8 +171,8 @@ def _words(record: RunRecord) -> dict[str, str]:
 
 def _key(record: RunRecord, config: RunConfig) -> str:
     """Equal for runs that differ in their seed alone."""
-    pairs = (config.scheme, config.threshold, config.pair_rate, config.drop) if record.gaze != "none" else ()
-    return json.dumps([_conditions(record, config), record.gaze, *pairs])
+    pairs = (config.scheme, config.threshold, config.pair_rate, config.drop, record.label)
+    return json.dumps([_conditions(record, config), record.gaze, *(pairs if record.gaze != "none" else ())])
 
 
 def _conditions(record: RunRecord, config: RunConfig) -> str:
@@ -228,6 +228,7 @@ def _told_settings(arm: Arm) -> dict[str, object]:
     told = of_pairs | arm.config.matched_settings | {"drop probability": arm.config.drop}
     del told["seed"]
     record = arm.record
+    told["label"] = record.label
     return told | {
         "epochs": record.n_epochs,
         "precision": record.precision,
@@ -239,16 +240,14 @@ def _told_settings(arm: Arm) -> dict[str, object]:
 def differing_settings(arm: Arm, other: Arm) -> list[str]:
     """What two arms differ in besides their pairs and seeds, with the values."""
     mine, theirs = _told_settings(arm), _told_settings(other)
-    names = [name for name in mine if name not in OF_AN_ARM | {"drop probability"}]
+    names = [name for name in mine if name not in OF_AN_ARM | {"drop probability", "label"}]
     differing = [
         f"{name.replace('_', ' ')} ({mine[name]} against {theirs[name]})"
         for name in names
         if name in theirs and mine[name] != theirs[name]
     ]
     if not arm.has_as_many(other):
-        differing.append(
-            f"positives at a step ({arm.positives:.2%} of all pairs against {other.positives:.2%})"
-        )
+        differing.append(f"positives of an image ({arm.positives:.3g} against {other.positives:.3g})")
     return differing
 
 

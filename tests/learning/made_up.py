@@ -50,6 +50,8 @@ def finished_run(folder: Path, manifest: SetManifest, **settings: object) -> Pat
         scheme=config.scheme if config.uses_scheme else None,
         threshold=config.threshold,
         pair_rate=config.pair_rate,
+        pairs_per_image=None if config.pair_rate is None else 100 * config.pair_rate,
+        label="pathology" if config.gaze == "labels" else None,
         seed=config.seed,
         n_epochs=config.epochs,
         backbone=config.backbone,

@@ -7,7 +7,7 @@ import torch
 
 from acquisition.errors import UserError
 from learning.arms import run_arms
-from learning.config import load_config, make_config
+from learning.config import Gaze, load_config, make_config
 from learning.evaluation.judging import choose_arms, compared
 from learning.files import SetManifest, load_run
 from tests.learning.sets import make_set
@@ -54,8 +54,17 @@ def test_arms_of_labels_have_as_many_pairs_as_those_of_gaze(tmp_path: Path) -> N
     assert len({each.pair_rate for each in records}) == 1
     assert len({each.matching_sha256 for each in records}) == 1
     assert load_config(runs[1]).drop == load_config(runs[0]).drop == 0.5
+    assert records[0].pairs_per_image == records[2].pairs_per_image
     with pytest.raises(UserError, match="arms of labels need a pair rate"):
         run_arms(tmp_path / "set", tmp_path / "x", ("labels",), config.model_copy(update={"threshold": 0.9}))
+
+
+def test_what_mcgip_is_compared_with_drops_none_either(tmp_path: Path) -> None:
+    make_set(tmp_path / "set")
+    config = make_config(backbone="test_resnet", image_size_px=32, batch_size=6, epochs=1)
+    arms: tuple[Gaze, ...] = ("none", "mcgip", "random", "labels")
+    runs = run_arms(tmp_path / "set", tmp_path / "runs", arms, config, warm_up_epochs=0)
+    assert [load_config(run).drop for run in runs] == [0, 0, 0, 0]
 
 
 def test_finished_arms_are_not_trained_again(arms: Arms) -> None:

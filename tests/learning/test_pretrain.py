@@ -158,6 +158,7 @@ def test_random_pairs_are_as_many_as_those_of_gaze(small_set: SmallSet, tmp_path
         pretrain(folder, tmp_path / name, tiny(gaze=name, pair_rate=0.3)) for name in ("gzpt", "random")
     )
     assert (random.pair_rate, random.threshold) == (gaze.pair_rate, gaze.threshold)
+    assert random.pairs_per_image == gaze.pairs_per_image != 0
     with pytest.raises(AssertionError):
         assert_same_weights(tmp_path / "gzpt", tmp_path / "random")
 
@@ -386,6 +387,39 @@ def test_an_arm_goes_on_from_its_warm_up_as_if_nothing_had_been(small_set: Small
     pretrain(folder, tmp_path / "warm", tiny(epochs=2, schedule_epochs=3))
     pretrain(folder, tmp_path / "rest", tiny(epochs=1, start_from=str(tmp_path / "warm")))
     assert_same_weights(tmp_path / "whole", tmp_path / "rest")
+
+
+def test_an_optimiser_goes_on_with_the_options_of_its_own_run(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    start = {"start_from": str(tmp_path / "warm")}
+    pretrain(folder, tmp_path / "warm", tiny(schedule_epochs=9, weight_decay=0.0))
+    pretrain(folder, tmp_path / "same", tiny(**start, schedule_epochs=9, weight_decay=0.0))
+    pretrain(folder, tmp_path / "other", tiny(**start, schedule_epochs=9, weight_decay=0.5))
+    with pytest.raises(AssertionError):
+        assert_same_weights(tmp_path / "same", tmp_path / "other")
+    with pytest.raises(UserError, match="in the middle of its schedules with adamw"):
+        pretrain(folder, tmp_path / "sgd", tiny(**start, schedule_epochs=9, optimiser="sgd"))
+
+
+def test_schedules_that_end_before_the_run_are_refused(small_set: SmallSet, tmp_path: Path) -> None:
+    folder, _ = small_set
+    with pytest.raises(UserError, match="Schedules of 2 epochs end before the run does, which comes to 3"):
+        pretrain(folder, tmp_path / "run", tiny(epochs=3, schedule_epochs=2))
+
+
+def test_a_run_whose_graph_has_no_pairs_above_its_threshold_is_told(
+    small_set: SmallSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, _ = small_set
+    record = pretrain(folder, tmp_path / "run", tiny(gaze="gzpt", threshold=1.0))
+    assert record.pairs_per_image == 0
+    assert "no pairs under these settings" in caplog.text
+
+
+def test_pairs_by_another_label_are_another_run() -> None:
+    by_density = tiny(gaze="labels", label="density")
+    assert not by_density.learns_as(tiny(gaze="labels", label="pathology"))
+    assert tiny(label="density").learns_as(tiny(label="pathology"))
 
 
 def test_what_a_folder_holds_is_not_overwritten(small_set: SmallSet, tmp_path: Path) -> None:

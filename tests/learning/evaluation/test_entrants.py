@@ -114,6 +114,17 @@ def test_only_arms_that_differ_in_their_pairs_alone_are_compared(small_set: Smal
     assert pairs_of(several(tmp_path / "seeds", small_set[1], {}, {**gzpt, "seed": 1})) == []
 
 
+def test_pairs_by_another_label_are_another_arm(small_set: SmallSet, tmp_path: Path) -> None:
+    by_label = {"gaze": "labels", "pair_rate": 0.1}
+    runs = several(tmp_path, small_set[1], by_label, by_label)
+    save_run(runs[1], load_run(runs[1]).model_copy(update={"label": "density"}))
+    one, other = arms_of_runs(runs)
+    assert {one.name, other.name} == {
+        "BYOL + label pairs, label pathology",
+        "BYOL + label pairs, label density",
+    }
+
+
 def test_gaze_is_compared_with_as_many_random_pairs_alone(small_set: SmallSet, tmp_path: Path) -> None:
     mcgip = {"gaze": "mcgip", "pair_rate": 0.1}
     random = {"gaze": "random", "pair_rate": 0.1}
@@ -122,7 +133,7 @@ def test_gaze_is_compared_with_as_many_random_pairs_alone(small_set: SmallSet, t
     plain, gaze, chance = arms_of_runs(unfair)
     assert pairs_of(unfair) == [(gaze.name, plain.name), (chance.name, plain.name)]
     assert differing_settings(gaze, chance) == [
-        "positives at a step (10.00% of all pairs against 5.00%)",
+        "positives of an image (10 against 5)",
     ]
     gaze, chance = arms_of_runs(several(tmp_path / "fair", small_set[1], mcgip, fair))
     assert gaze.is_matched(chance)

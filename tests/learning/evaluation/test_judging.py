@@ -161,6 +161,12 @@ def test_arms_that_are_not_matched_are_told_and_not_compared(made: Made, tmp_pat
     assert "No two arms differ in their pairs alone" in html
 
 
+def test_gaze_that_made_no_pairs_is_told(made: Made, tmp_path: Path) -> None:
+    run = finished_run(tmp_path / "gzpt", made[1], **GZPT)
+    save_run(run, load_run(run).model_copy(update={"pairs_per_image": 0.0}))
+    assert "BYOL + GzPT, TIMA had no pairs, since no two images lie above" in cautions(made, tmp_path, [run])
+
+
 def test_seeds_that_only_one_arm_has_are_told(made: Made, tmp_path: Path) -> None:
     said = cautions(made, tmp_path, [made[2][0], *made[2][2:]])
     assert "do not share the seeds 1, which do not count" in said
