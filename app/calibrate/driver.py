@@ -55,6 +55,7 @@ from app.calibrate.account import calibration_values, validation_of
 from app.calibrate.motion import has_travelled, shrunk, travelled
 from app.read.ports import RecorderPort
 from app.read.sitting import Sitting
+from app.texts import Text, say
 
 log = logging.getLogger(__name__)
 
@@ -390,4 +391,4 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)
     log.error("the calibration broke down", exc_info=error)
-    return "The calibration broke down (the log has more): begin again."
+    return say(Text.CALIBRATION_FAULT)

@@ -239,7 +239,7 @@ class CalibrationFlow(QObject):
         self.page.target.set_words(say(Text.DRIFT_HINT))
         self.page.turn_to(self.page.target)
         if outside(self.page.target, DRIFT_TARGET, self.driver.display):
-            self._give_up("The target of a drift check lies outside the window: let it fill the screen.")
+            self._give_up(say(Text.DRIFT_OUTSIDE))
             return
         self.driver.prepare(Procedure((), DRIFT_TARGET), self.page.ground_grey, ValidationKind.DRIFT)
         self.driver.happen(Begun())

@@ -1,4 +1,4 @@
-"""What the Learn room shows, computed from what the store holds. Pure; knows no Qt."""
+"""What the Learn room shows, computed from what the store holds. Pure; has no widgets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from acquisition.domain import Job, JobKind, JobState, Reading, ReadingState
 from acquisition.gate import Grade, committed_readings, must_be_reread
+from app.texts import Text, say
 
 MIN_READINGS = 8
 """Fewer committed readings give no graph worth training on."""
@@ -65,12 +66,12 @@ def reading_rows(
     """The readings (as the store lists them: oldest first), newest first; the maps go from ids to words."""
     return tuple(
         ReadingRow(
-            case=cases.get(reading.case_id, "missing"),
-            reader=readers.get(reading.reader_id, "missing"),
+            case=cases.get(reading.case_id, say(Text.LEARN_MISSING)),
+            reader=readers.get(reading.reader_id, say(Text.LEARN_MISSING)),
             state=_state(reading),
             samples=reading.n_samples,
             loss="" if reading.loss is None else f"{100 * reading.loss:.1f} %",
-            kind="simulated" if reading.is_simulated else "real",
+            kind=say(Text.LEARN_SIMULATED if reading.is_simulated else Text.LEARN_REAL),
         )
         for reading in reversed(readings)
     )
@@ -98,10 +99,11 @@ def job_row(job: Job) -> JobRow:
 def _outcome(job: Job) -> str:
     """What a finished job left, in words."""
     if job.kind == JobKind.BUILD_SET:
-        words = f"{job.result.get('readings', 0)} readings in {Path(str(job.result.get('set', ''))).name}"
+        name = Path(str(job.result.get("set", ""))).name
+        words = say(Text.LEARN_SET_BUILT, n=job.result.get("readings", 0), name=name)
         n_left_out = job.result.get("left_out", 0)
-        return f"{words}, {n_left_out} left out: too much gaze lost" if n_left_out else words
-    return f"{len(job.result.get('runs', ()))} arms trained; the report is ready"
+        return say(Text.LEARN_SET_BUILT_OF_LESS, built=words, n=n_left_out) if n_left_out else words
+    return say(Text.LEARN_TRAINED, n=len(job.result.get("runs", ())))
 
 
 def summary(readings: Sequence[Reading]) -> str:
@@ -110,10 +112,13 @@ def summary(readings: Sequence[Reading]) -> str:
     committed = usable + poor
     n_readers = len({reading.reader_id for reading in committed})
     n_simulated = sum(reading.is_simulated for reading in committed)
-    words = f"{len(committed)} committed readings by {n_readers} {'reader' if n_readers == 1 else 'readers'}"
-    if n_simulated:
-        words += f", {'all' if n_simulated == len(committed) else n_simulated} simulated"
-    return f"{words}; {len(poor)} to be read again are left out" if poor else words
+    by = say(Text.LEARN_ONE_READER) if n_readers == 1 else say(Text.LEARN_READERS, n=n_readers)
+    words = say(Text.LEARN_SUMMARY, n=len(committed), readers=by)
+    if n_simulated == len(committed) and n_simulated:
+        words = say(Text.LEARN_SUMMARY_ALL_SIMULATED, summary=words)
+    elif n_simulated:
+        words = say(Text.LEARN_SUMMARY_SIMULATED, summary=words, n=n_simulated)
+    return say(Text.LEARN_SUMMARY_POOR, summary=words, n=len(poor)) if poor else words
 
 
 def next_action(
@@ -122,17 +127,14 @@ def next_action(
     """What the button does next, and why, in a sentence."""
     n_usable = len(committed_readings(readings)[0])
     if not has_learning:
-        return Action.INSTALL, f"The learning half is not installed. In a terminal: {install}"
+        return Action.INSTALL, say(Text.LEARN_NOT_INSTALLED, install=install)
     if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs):
-        return Action.WAIT, "A job is at work. It goes on when this window is closed."
+        return Action.WAIT, say(Text.LEARN_AT_WORK)
     if n_usable < MIN_READINGS:
-        return (
-            Action.WAIT,
-            f"{n_usable} of at least {MIN_READINGS} readings are committed. Read more cases first.",
-        )
+        return Action.WAIT, say(Text.LEARN_TOO_FEW, n=n_usable, least=MIN_READINGS)
     if newest_set(jobs, n_usable) is None:
-        return Action.BUILD, "Compares the gaze of all readings and writes one folder that is safe to send."
-    return Action.PRETRAIN, "Trains with and without the gaze, under matched conditions, and evaluates both."
+        return Action.BUILD, say(Text.LEARN_BUILD_HINT)
+    return Action.PRETRAIN, say(Text.LEARN_PRETRAIN_HINT)
 
 
 def newest_set(jobs: Sequence[Job], n_usable: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Keeps what readers change: in order, nothing is forgotten, and nobody waits for the disk. Knows no Qt.
+"""Keeps what readers change: in order, nothing is forgotten, and nobody waits for the disk. Has no widgets.
 
 A change is durable once `state` says that all is kept; until then it waits in memory, and is tried again
 and again where the store refuses it.
@@ -16,6 +16,7 @@ from typing import Protocol
 from acquisition.errors import BugError, StoreError, UserError
 from app.read.ports import ReadingCatalogue
 from app.read.report import Difference
+from app.texts import Text, say
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class InTurn:
             return str(error)
         except Exception:
             log.exception("a change of a reading could not be stored")
-            return "The change could not be stored by a fault of Gazeroom; the log has more."
+            return say(Text.KEEPING_FAULT)
         return ""
 
 

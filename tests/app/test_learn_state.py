@@ -48,6 +48,16 @@ def test_a_built_set_offers_to_pretrain_until_more_is_read() -> None:
     built = job(JobKind.BUILD_SET, JobState.DONE, set="sets/1", readings=50)
     assert action(50, [built]) == Action.PRETRAIN
     assert action(51, [built]) == Action.BUILD
+    state = learn_state(readings(50), {}, {}, [built], has_learning=True, install=INSTALL)
+    assert "random pairs" in state.hint
+    assert "all three" in state.hint
+
+
+def test_a_job_that_is_done_says_what_it_left() -> None:
+    built = job(JobKind.BUILD_SET, JobState.DONE, set="sets/1", readings=50, left_out=2)
+    assert job_row(built).message == "50 readings in 1, 2 left out: too much gaze lost"
+    trained = job(JobKind.PRETRAIN, JobState.DONE, runs=["none", "gzpt", "random"])
+    assert job_row(trained).message == "3 arms trained; the report is ready"
 
 
 def test_the_newest_set_counts() -> None:
