@@ -106,11 +106,14 @@ def judge_run(place: Path, run: Path, seed: int) -> dict[str, float | None]:
     encoder = load_encoder(run / ENCODER, record.backbone, record.image_size_px)
     images = load_images(place, held_out.entries, record.image_size_px)
     made = features(encoder, images, choose_device("auto")).numpy()
-    scores = out_of_fold(made, held_out, make_folds(held_out, 5, 1, seed))
+    folds = make_folds(held_out, 5, 1, seed)
+    scores = out_of_fold(made, held_out, folds)
     malignant = held_out.names.index("malignant")
+    is_malignant = held_out.classes == malignant
     last = load_metrics(run)[-1]
     return {
-        protocol: auc(scores[protocol][:, malignant], held_out.classes == malignant) for protocol in PROTOCOLS
+        protocol: auc(scores[protocol][0, :, malignant], is_malignant, folds.test[0])
+        for protocol in PROTOCOLS
     } | {"pair_rate": record.pair_rate, "purity": last.pair_purity, "spread": last.embedding_spread}
 
 

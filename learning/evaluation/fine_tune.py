@@ -52,7 +52,7 @@ class FineTuning:
 class FineTuned:
     """What fine-tuning an encoder gave.
 
-    scores: (n, C), averaged over the repeats
+    scores: (R, n, C) in each of R repeats of the folds
     learning_rates: the one chosen in every fold
     """
 
@@ -86,16 +86,16 @@ def fine_tune(entrant: Entrant, task: Task, finished: Callable[[float], None]) -
         task: images, labels, folds, plan.
         finished: told of the fraction of folds done; may raise, and what is finished stays.
     """
-    scores = np.zeros((len(task.images), len(task.held_out.names)))
+    scores = np.zeros((*task.folds.test.shape, len(task.held_out.names)))
     chosen = []
     n_pieces = task.folds.test.shape[0] * task.folds.n_folds
     for repeat, test in enumerate(task.folds.test):
         for fold in range(task.folds.n_folds):
             made, rate = _piece(entrant, task, test == fold)
-            scores[test == fold] += made
+            scores[repeat, test == fold] = made
             chosen.append(rate)
             finished((repeat * task.folds.n_folds + fold + 1) / n_pieces)
-    return FineTuned(scores / len(task.folds.test), tuple(chosen))
+    return FineTuned(scores, tuple(chosen))
 
 
 def _piece(entrant: Entrant, task: Task, is_test: NDArray[np.bool_]) -> tuple[FloatArray, float]:

@@ -87,7 +87,7 @@ def inner_splits(
 
 
 def out_of_fold(features: NDArray[np.float32], held_out: Labelled, folds: Folds) -> Scores:
-    """Scores of every image by models that never saw its patient, averaged over the repeats.
+    """Scores of every image by models that never saw its patient, in every repeat.
 
     Args:
         features: (n, D).
@@ -95,22 +95,25 @@ def out_of_fold(features: NDArray[np.float32], held_out: Labelled, folds: Folds)
         folds: who is judged together.
 
     Returns:
-        (n, C) of each protocol.
+        (R, n, C) of each protocol; scores of different folds are of different models.
     """
     rows, n_classes = unit_rows(features), len(held_out.names)
     # In single precision the probe's solver can stall on a line search.
     exact = features.astype(np.float64)
-    scores = {protocol: np.zeros((len(rows), n_classes)) for protocol in PROTOCOLS}
-    for test in folds.test:
+    shape = (len(folds.test), len(rows), n_classes)
+    scores = {protocol: np.zeros(shape) for protocol in PROTOCOLS}
+    for repeat, test in enumerate(folds.test):
         barred = test[:, None] == test[None, :]
         for k in NEIGHBOURS:
-            scores[neighbours(k)] += neighbour_scores(rows, rows, held_out.classes, n_classes, k, barred)
+            made = neighbour_scores(rows, rows, held_out.classes, n_classes, k, barred)
+            scores[neighbours(k)][repeat] = made
         for fold in range(folds.n_folds):
             is_test = test == fold
             probe = _fit_probe(exact[~is_test], held_out.classes[~is_test], held_out.patients[~is_test])
             # A class may be missing from a training fold; its score stays 0 there.
-            scores[LINEAR_PROBE][np.ix_(is_test, probe.classes_)] += probe.predict_proba(exact[is_test])
-    return {protocol: total / len(folds.test) for protocol, total in scores.items()}
+            place = np.ix_(is_test, probe.classes_)
+            scores[LINEAR_PROBE][repeat][place] = probe.predict_proba(exact[is_test])
+    return scores
 
 
 def neighbours(k: int) -> str:

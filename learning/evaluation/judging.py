@@ -167,7 +167,7 @@ class _Judging:
                 by_seed[entrant.seed][FINE_TUNING] = tuned.scores
                 rates += tuned.learning_rates
         metrics = metrics_for(self.held_out.names)
-        figures = figures_of(by_seed, self.held_out.classes, metrics, self.weights)
+        figures = figures_of(by_seed, self.held_out.classes, self.folds.test, metrics, self.weights)
         return _Judged(arm, figures, tuple(rates))
 
     def _task(self, images: NDArray[np.uint8], plan: FineTuning) -> Task:
@@ -187,7 +187,7 @@ class _Judged:
     figures: Figures = field(repr=False)
     learning_rates: tuple[float, ...] = ()
 
-    def result(self, seed: int) -> ArmResult:
+    def result(self) -> ArmResult:
         arm = self.arm
         return ArmResult(
             name=arm.name,
@@ -198,10 +198,10 @@ class _Judged:
             seeds=arm.seeds if arm.has_seeds else (),
             pair_rate=arm.record.pair_rate if arm.record else None,
             learning_rates=self.learning_rates,
-            scores=_scores(self.figures, seed, is_difference=False),
+            scores=_scores(self.figures, is_difference=False),
         )
 
-    def minus(self, other: _Judged, seed: int) -> Difference:
+    def minus(self, other: _Judged) -> Difference:
         is_fixed = not other.arm.has_seeds
         differing = {
             key: figure.minus(other.figures[key], is_fixed=is_fixed) for key, figure in self.figures.items()
@@ -211,7 +211,7 @@ class _Judged:
             baseline=other.arm.name,
             is_matched=self.arm.is_matched(other.arm),
             seeds=next(iter(differing.values())).seeds,
-            scores=_scores(differing, seed, is_difference=True),
+            scores=_scores(differing, is_difference=True),
         )
 
 
@@ -247,7 +247,7 @@ def _results(
     is_shared: bool,
 ) -> Results:
     arms = [each.arm for each in judged]
-    differences = [judged[a].minus(judged[b], protocol.seed) for a, b in compared(arms)]
+    differences = [judged[a].minus(judged[b]) for a, b in compared(arms)]
     gaze_is_simulated = manifest.gaze_is_simulated or any(
         arm.record.gaze_is_simulated for arm in arms if arm.record
     )
@@ -266,16 +266,16 @@ def _results(
         level=LEVEL,
         shares_patients_with_pretraining=is_shared,
         past_is_known=past_is_known(arms, manifest),
-        arms=tuple(each.result(protocol.seed) for each in judged),
+        arms=tuple(each.result() for each in judged),
         differences=tuple(differences),
         note=SIMULATED_NOTE if gaze_is_simulated else REAL_NOTE,
         cautions=tuple(cautions_of(arms, manifest, held_out)),
     )
 
 
-def _scores(figures: Figures, seed: int, *, is_difference: bool) -> tuple[Score, ...]:
+def _scores(figures: Figures, *, is_difference: bool) -> tuple[Score, ...]:
     return tuple(
-        _score(protocol, metric, figure.values.tolist(), figure.over_seeds(seed), is_difference)
+        _score(protocol, metric, figure.values.tolist(), figure.over_seeds(), is_difference)
         for (protocol, metric), figure in figures.items()
     )
 

@@ -13,7 +13,7 @@ from learning.evaluation.fine_tune import FineTuned, FineTuning, Task, fine_tune
 from learning.evaluation.frozen import make_folds
 from learning.images import load_images
 from learning.labels import held_out_of
-from learning.metrics import macro_auc, once
+from learning.metrics import Predictions, macro_auc, once
 from tests.learning.sets import make_set
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -50,9 +50,27 @@ def tuned(task: Task) -> FineTuned:
 
 
 def test_an_encoder_learns_the_labels_of_other_patients(task: Task, tuned: FineTuned) -> None:
-    np.testing.assert_allclose(tuned.scores.sum(axis=1), 1, atol=1e-5)
-    assert macro_auc(tuned.scores, task.held_out.classes, once(len(task.images)))[0] > 0.9
+    assert tuned.scores.shape == (1, len(task.images), len(task.held_out.names))
+    np.testing.assert_allclose(tuned.scores.sum(axis=2), 1, atol=1e-5)
+    predictions = Predictions(tuned.scores[0], task.held_out.classes, task.folds.test[0])
+    assert macro_auc(predictions, once(len(task.images)))[0] > 0.9
     assert tuned.learning_rates == (3e-3, 3e-3)
+
+
+def test_every_repeat_keeps_its_own_scores(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def made_up(entrant: Entrant, task: Task, is_test: np.ndarray, seed: int) -> tuple[np.ndarray, float]:
+        made.append(is_test)
+        return np.full((is_test.sum(), len(task.held_out.names)), float(len(made))), 1e-3
+
+    monkeypatch.setattr(module, "_learn_and_score", made_up)
+    twice = replace(task, pieces=tmp_path, folds=make_folds(task.held_out, 2, 2, 0))
+    scores = fine_tune(scratch(), twice, nothing).scores
+    for number, is_test in enumerate(made):
+        assert (scores[number // 2, is_test] == number + 1).all()
 
 
 def test_finished_folds_are_not_done_again(
