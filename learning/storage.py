@@ -7,7 +7,7 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -22,6 +22,8 @@ from acquisition.errors import FileRefused, UserError
 
 FORMAT_VERSION = 1
 SOFTWARE = f"gazeroom {version('gazeroom')}"
+WRITE_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""What the system says where nothing may be written; only of the last two does Python make a class."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -59,19 +61,23 @@ def full_disk_told(folder: Path) -> Iterator[None]:
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name only once it is complete and on the disk.
 
+    Others may read it as far as the umask lets them: nothing secret is written by this.
+
     Raises `DiskFull` where there is no space for it.
     """
     with full_disk_told(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        # Not by `tempfile`: its files are for their owner alone, and so would be what they become.
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        file = temporary.open("xb")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 
