@@ -17,7 +17,7 @@ from acquisition.errors import UserError
 from learning.decoded import decode, decoded_file
 from learning.files import Entry
 from learning.sizes import width_and_height
-from learning.storage import DiskFull
+from learning.storage import WRITE_REFUSED, DiskFull
 
 GIB = 2**30
 SHARE_OF_A_GPU = 0.25
@@ -38,7 +38,7 @@ def load_images(
 ) -> Pixels:
     """(n, height_px, width_px) the images of the entries, in order.
 
-    They are decoded once for a set and size and kept in its folder `decoded`, if there is space.
+    They are decoded once for a set and size and kept in its folder `decoded`, if it takes them.
 
     Args:
         folder: the set.
@@ -54,11 +54,13 @@ def load_images(
     fits = len(entries) * width * height <= memory_gib * GIB
     try:
         path = decoded_file(folder, entries, (width, height), each)
-    except (DiskFull, PermissionError) as error:
+    except (DiskFull, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in WRITE_REFUSED:
+            raise
         if not fits:
             raise UserError(
                 f"{len(entries)} images fill more than {memory_gib:g} GiB of memory, and {folder} takes no "
-                f"file of them ({error}); free some space there or allow more memory by --memory-gib."
+                f"file of them ({error}); make it writable, with space, or allow more memory by --memory-gib."
             ) from error
         _log.warning("%s keeps no decoded images: %s", folder, error)
         images = np.empty((len(entries), height, width), np.uint8)
@@ -76,10 +78,10 @@ class Images:
         """Take images (n, H, W), uint8."""
         self._device = device
         self._pixels = torch.from_numpy(pixels).unsqueeze(1)
-        is_mapped = isinstance(pixels, np.memmap)
         if device.type == "cuda" and pixels.nbytes < SHARE_OF_A_GPU * torch.cuda.mem_get_info(device)[0]:
             self._pixels = self._pixels.to(device)
-        self._is_at_hand = self._pixels.device.type == device.type and not is_mapped
+        is_in_memory = self._pixels.device.type != "cpu" or not isinstance(pixels, np.memmap)
+        self._is_at_hand = is_in_memory and self._pixels.device.type == device.type
 
     def __len__(self) -> int:
         return len(self._pixels)
@@ -89,6 +91,9 @@ class Images:
 
         From elsewhere than the device's memory they are fetched one batch ahead.
         """
+        if self._is_at_hand:
+            # Before the first: between two, a copy would wait for what the device still computes.
+            chosen = [batch.to(self._device) for batch in chosen]
         with ThreadPoolExecutor(1) as fetcher:
             ahead = [] if self._is_at_hand else [fetcher.submit(self._fetched, batch) for batch in chosen[:1]]
             for number, batch in enumerate(chosen, 1):
@@ -99,5 +104,5 @@ class Images:
                 yield images.to(self._device, non_blocking=True), perf_counter() - started_s
 
     def _fetched(self, batch: Tensor) -> Tensor:
-        images = self._pixels[batch.to(self._pixels.device)]
+        images = self._pixels[batch]
         return images if self._is_at_hand or self._device.type == "cpu" else images.pin_memory()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from acquisition.errors import UserError
 from learning import decoded
@@ -18,7 +22,7 @@ from learning.files import Entry, SetManifest, load_set
 from learning.images import Images, load_images
 from tests.learning.sets import SIDE_PX, make_set
 
-CPU = torch.device("cpu")
+CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
 Built = tuple[Path, SetManifest]
 
 
@@ -92,6 +96,69 @@ def test_too_many_for_memory_are_mapped(built: Built) -> None:
     assert list(Images(mapped, CPU).batches(())) == []
 
 
+class Copies(TorchDispatchMode):
+    """The copies to another device: whether each lets whoever asks for it go on at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on: list[bool] = []
+
+    def __torch_dispatch__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is torch.ops.aten._to_copy.default and kwargs.get("device", args[0].device) != args[0].device:
+            self.go_on.append(kwargs.get("non_blocking", False))
+        return func(*args, **kwargs)
+
+
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[Copies]:
+    """Those to a GPU that is none: tensors have a device and a shape, but no content."""
+
+    def pin_memory(tensor: Tensor) -> Tensor:
+        if tensor.device.type != "cpu":
+            raise RuntimeError("cannot pin: only dense CPU tensors can be pinned")
+        return tensor
+
+    monkeypatch.setattr(Tensor, "pin_memory", pin_memory)
+    with FakeTensorMode(), Copies() as seen:
+        yield seen
+
+
+def stored(path: Path, *, is_mapped: bool) -> np.ndarray:
+    np.save(path, np.zeros((6, 8, 10), np.uint8))
+    held: np.ndarray = np.load(path, mmap_mode="c" if is_mapped else None)
+    return held
+
+
+@pytest.mark.parametrize("is_mapped", [False, True])
+def test_images_in_the_memory_of_a_gpu_are_taken_there_without_a_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: Copies, is_mapped: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 2**30))
+    images = Images(stored(tmp_path / "x.npy", is_mapped=is_mapped), GPU)
+    given = images.batches([torch.zeros(size, dtype=torch.int64) for size in (2, 3, 2)])
+    first, _ = next(given)
+    n_before = len(copies.go_on)
+    others = [batch for batch, _ in given]
+    assert [(batch.device, batch.shape) for batch in (first, *others)] == [
+        (GPU, (size, 1, 8, 10)) for size in (2, 3, 2)
+    ]
+    assert len(copies.go_on) == n_before
+
+
+@pytest.mark.parametrize("is_mapped", [False, True])
+def test_images_too_many_for_a_gpu_are_fetched_pinned_and_copied_without_a_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: Copies, is_mapped: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (0, 2**30))
+    images = Images(stored(tmp_path / "x.npy", is_mapped=is_mapped), GPU)
+    given = list(images.batches([torch.zeros(size, dtype=torch.int64) for size in (2, 3)]))
+    assert [(batch.device, batch.shape) for batch, _ in given] == [(GPU, (size, 1, 8, 10)) for size in (2, 3)]
+    assert copies.go_on == [True, True]
+
+
 @pytest.mark.parametrize("change", ["torn", "altered", "empty"])
 def test_a_decoded_file_that_is_not_sound_is_made_anew(tmp_path: Path, change: str) -> None:
     folder = tmp_path / "set"
@@ -135,6 +202,39 @@ def test_without_space_for_the_file_images_are_held_in_memory(
     assert not list((folder / decoded.DECODED).iterdir())
     with pytest.raises(UserError, match=r"fill more than 0 GiB of memory, and .* takes no file of them"):
         load_images(folder, entries, 20, memory_gib=0)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_set_that_may_not_be_written_to_is_held_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
+) -> None:
+    folder = tmp_path / "set"
+    entries = make_set(folder, n_patients=4, n_evaluate=2).entries
+
+    def refused(*_: object) -> None:
+        raise OSError(number, "Not here")
+
+    monkeypatch.setattr("os.mkdir", refused)
+    with caplog.at_level(logging.WARNING):
+        images = load_images(folder, entries, (20, 18))
+    np.testing.assert_array_equal(images, slowly(folder, entries, (20, 18)))
+    assert "keeps no decoded images" in caplog.text
+    with pytest.raises(UserError, match=r"takes no file of them .* make it writable, with space"):
+        load_images(folder, entries, 20, memory_gib=0)
+
+
+def test_a_disk_that_fails_is_not_taken_for_one_that_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "set"
+    entries = make_set(folder, n_patients=4, n_evaluate=2).entries
+
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", broken)
+    with pytest.raises(OSError, match="Input/output"):
+        load_images(folder, entries, 20)
 
 
 def test_a_black_image_is_refused_by_its_name(tmp_path: Path) -> None:

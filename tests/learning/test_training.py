@@ -1,6 +1,7 @@
 import errno
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,36 @@ def streams_after(n_batches: int) -> dict[str, torch.Tensor] | None:
     ahead.should_pause = lambda: next(left) == 0
     ahead.epoch(0, place)
     return place.streams
+
+
+@pytest.mark.parametrize(("n_batches", "seconds"), [(1, 3), (3, 3 * 8)])
+def test_asking_and_checking_are_part_of_the_time(
+    monkeypatch: pytest.MonkeyPatch, n_batches: int, seconds: float
+) -> None:
+    now_s, n_asked = 0.0, 0
+
+    def clock() -> float:
+        return now_s
+
+    def ask() -> bool:
+        nonlocal now_s, n_asked
+        now_s, n_asked = now_s + 3, n_asked + 1
+        return n_asked == n_batches < 3
+
+    def check(_: Place) -> bool:
+        nonlocal now_s
+        now_s += 5
+        return False
+
+    monkeypatch.setattr("learning.training.time", SimpleNamespace(perf_counter=clock))
+    monkeypatch.setattr("learning.images.perf_counter", clock)
+    timed, place = training(), Place()
+    timed.should_pause = ask
+    monkeypatch.setattr(timed, "_is_lost", check)
+    figures = timed.epoch(0, place)
+    assert (place.seconds, place.waited_s) == (seconds, 0)
+    assert (figures is None) == (n_batches < 3)
+    assert figures is None or figures["images_per_s"] == 12 / seconds
 
 
 def line(**changes: Any) -> EpochMetrics:
