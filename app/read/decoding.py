@@ -96,7 +96,10 @@ def load_image(image: Image, read_file: ReadFile) -> LoadedImage:
             f"{path.name}: the file is not where it was imported from. Bring it back to {path.parent}."
         )
     if _sha256(path) != image.sha256:
-        raise FileRefused(f"{path.name}: the file was changed after its import. Import it again.")
+        raise FileRefused(
+            f"{path.name}: the file was changed after its import. Put the original back; imported again, the "
+            "changed one is a second image."
+        )
     decoded = read_file(image.path, image.opening_frame)
     return LoadedImage(
         image.id, _pyramid(decoded), Window(*decoded.default_window), decoded, image.opening_frame

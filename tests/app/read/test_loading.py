@@ -45,10 +45,16 @@ def test_a_missing_file_says_where_it_should_be(darkroom: Darkroom, images: list
         load_image(images[0], darkroom.read)
 
 
-def test_a_changed_file_is_not_shown(darkroom: Darkroom, images: list[Image]) -> None:
-    Path(images[0].path).write_bytes(b"something else")
-    with pytest.raises(FileRefused, match="was changed after its import"):
+def test_a_changed_file_is_not_shown_until_the_original_is_back(
+    darkroom: Darkroom, images: list[Image]
+) -> None:
+    file = Path(images[0].path)
+    original = file.read_bytes()
+    file.write_bytes(b"something else")
+    with pytest.raises(FileRefused, match=r"was changed after its import\. Put the original back"):
         load_image(images[0], darkroom.read)
+    file.write_bytes(original)
+    assert load_image(images[0], darkroom.read).image_id == images[0].id
 
 
 def test_wanted_images_arrive_and_others_are_let_go(
