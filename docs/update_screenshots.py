@@ -2,6 +2,7 @@
 
 A workstation is driven here, with a simulated reader in front of real films, and each page is kept as it is
 shown. Those of a whole chain (the Learn room) are the demo's: they need the folder of `gazeroom demo`.
+Pictures that stand on no page of the documentation show in a commit what it did to the window.
 """
 
 import json
