@@ -143,6 +143,17 @@ class SetManifest(Document):
         left_out = {"sha256", "gaze_is_ordered"} if self.gaze_is_ordered else {"sha256"}
         return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
+    @property
+    def learnt_sha256(self) -> str:
+        """Hash of all but the graphs, so that one may be added; it ties runs to sets."""
+        graphs = set(self.relations.values())
+        files = {name: sha256 for name, sha256 in self.files.items() if name not in graphs}
+        return self.model_copy(update={"relations": {}, "files": files}).content_hash()
+
+    def graph_sha256(self, scheme: str) -> str | None:
+        """Hash of the graph of a scheme; None where there is none."""
+        return self.files.get(self.relations.get(scheme, ""))
+
     def of_part(self, part: Part) -> tuple[Entry, ...]:
         """The entries of one part, in order of their ids."""
         return tuple(entry for entry in self.entries if entry.part == part)

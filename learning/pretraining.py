@@ -6,8 +6,6 @@ of threads give the same encoder, whether the run went through or was killed and
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +23,7 @@ from learning.augment import find_augmentation
 from learning.checkpoint import load_checkpoint, save_checkpoint
 from learning.config import RunConfig, load_config, save_config, told_config
 from learning.device import CannotCompile, choose_device, compile_networks, uses_bfloat16
-from learning.encoder import IMAGENET, RANDOM, create_encoder, n_features, save_encoder, seeded
+from learning.encoder import create_encoder, n_features, save_encoder, seeded
 from learning.images import Images, load_images
 from learning.journal import Journal, check_tensorboard
 from learning.labels import label_of_set
@@ -33,7 +31,8 @@ from learning.methods import Method, create_method
 from learning.optimise import create_optimiser
 from learning.pairs import Likeness, Pairing, choose_pairs
 from learning.ranks import ALONE, Ranks
-from learning.records import CHECKPOINTS, CONFIG, ENCODER, NO_PAST, RUN, Past, past_of
+from learning.records import CHECKPOINTS, CONFIG, ENCODER, RUN
+from learning.start import Start, load_networks, take_start
 from learning.stop import Pauses, Stopped
 from learning.training import Place, Training
 from learning.watch import Watch
@@ -83,7 +82,7 @@ def pretrain(
         with _compiling(out, config, should_stop):
             networks = _create_networks(config, manifest, device)
     ranks.share_statistics(networks.method, device)
-    epoch, place = _resume(out, manifest, networks) if resume else (0, Place())
+    epoch, place = _resume(out, manifest, config, networks) if resume else (0, Place())
     _check_agreement(ranks, manifest, config, epoch, place)
     if ranks.is_first:
         save_config(out, config)
@@ -103,7 +102,7 @@ def pretrain(
                 epoch, place = epoch + 1, Place()
             if pauses.is_due and epoch < config.epochs:
                 if ranks.is_first:
-                    state = _state(manifest, networks, place)
+                    state = _state(manifest, config, networks, place)
                     save_checkpoint(out / CHECKPOINTS, epoch, state, n_images=place.n_done)
                 pauses.begin_anew()
             if pauses.is_stopped and epoch < config.epochs:
@@ -112,7 +111,9 @@ def pretrain(
     # What stays: the networks, for runs that start from this one, the encoder and the record.
     if ranks.is_first:
         is_over = networks.start.n_epochs + epoch >= training.n_scheduled
-        save_checkpoint(out / CHECKPOINTS, epoch, _state(manifest, networks, place, is_over=is_over), keep=1)
+        save_checkpoint(
+            out / CHECKPOINTS, epoch, _state(manifest, config, networks, place, is_over=is_over), keep=1
+        )
         encoder_sha256 = save_encoder(out / ENCODER, networks.encoder)
         files.save_run(out, _record(config, manifest, data, networks, encoder_sha256, device))
     ranks.wait()
@@ -207,18 +208,6 @@ def _load_data(
 
 
 @dataclass(frozen=True)
-class Start:
-    """What went before a run."""
-
-    n_epochs: int = 0
-    past: Past = NO_PAST
-    gaze: str | None = None
-    """What its pairs were, or those of a run before it that had any; None where nothing went before."""
-    conditions: str | None = None
-    """Under which it learnt; None where nothing went before."""
-
-
-@dataclass(frozen=True)
 class _Networks:
     """What a run changes."""
 
@@ -237,7 +226,7 @@ def _create_networks(config: RunConfig, manifest: files.SetManifest, device: tor
     if config.compile:
         compile_networks(method, device)
     optimiser = create_optimiser(method, config)
-    start = _start(method, optimiser, config, manifest)
+    start = take_start(method, optimiser, config, manifest)
     n_epochs = start.n_epochs + config.epochs
     if config.schedule_epochs is not None and config.schedule_epochs < n_epochs:
         raise UserError(
@@ -245,42 +234,6 @@ def _create_networks(config: RunConfig, manifest: files.SetManifest, device: tor
             f"{n_epochs}; raise --schedule-epochs or leave it out."
         )
     return _Networks(encoder, method, optimiser, start)
-
-
-def _start(
-    method: Method, optimiser: torch.optim.Optimizer, config: RunConfig, manifest: files.SetManifest
-) -> Start:
-    """Take over the run to start from, if any; the optimiser, too, where its schedules go on."""
-    if config.start_from is None:
-        begins_with_file = config.init not in (RANDOM, IMAGENET)
-        return Start(past=past_of(Path(config.init)) if begins_with_file else NO_PAST)
-    folder = Path(config.start_from)
-    record, found = files.load_run(folder), load_checkpoint(folder / CHECKPOINTS)
-    if found is None or (record.method, record.backbone) != (config.method, config.backbone):
-        raise UserError(
-            f"{folder} is a {record.method} run of {record.backbone} and cannot start one of {config.method} "
-            f"with {config.backbone}; choose another --start-from."
-        )
-    before = load_config(folder)
-    if "optimiser" in found[1] and before.optimiser != config.optimiser:
-        raise UserError(
-            f"{folder} is in the middle of its schedules with {before.optimiser}, and this run asks for "
-            f"{config.optimiser}; choose the same --optimiser or another --start-from."
-        )
-    _load(folder, found[1], method, optimiser)
-    if record.set_sha256 != manifest.sha256:
-        method.forget()
-    return Start(record.n_epochs, record.past, _gaze_so_far(record), _conditions(record, before))
-
-
-def _conditions(record: files.RunRecord, config: RunConfig) -> str:
-    """A hash of everything besides pairs and seed that made a run what it is."""
-    told = (config.seedless_sha256, record.set_sha256, record.precision, record.start_conditions)
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
-
-
-def _gaze_so_far(record: files.RunRecord) -> str:
-    return record.start_gaze if record.gaze == "none" and record.start_gaze else record.gaze
 
 
 def _is_finished(out: Path, manifest: files.SetManifest, config: RunConfig, resume: bool) -> bool:
@@ -295,51 +248,49 @@ def _is_finished(out: Path, manifest: files.SetManifest, config: RunConfig, resu
         )
     if not (out / RUN).is_file():
         return False
-    _check_set(out, files.load_run(out).set_sha256, manifest)
+    record = files.load_run(out)
+    _check_set(out, (record.set_sha256, record.graph_sha256), _learnt_from(manifest, config))
     return True
 
 
-def _check_set(out: Path, set_sha256: str, manifest: files.SetManifest) -> None:
-    if set_sha256 != manifest.sha256:
-        raise UserError(f"{out} holds a run on another set; choose another --out.")
+def _learnt_from(manifest: files.SetManifest, config: RunConfig) -> tuple[str, str | None]:
+    """Hashes of the set and of the graph that a run uses."""
+    return manifest.learnt_sha256, manifest.graph_sha256(config.scheme) if config.uses_scheme else None
 
 
-def _resume(out: Path, manifest: files.SetManifest, networks: _Networks) -> tuple[int, Place]:
+def _check_set(out: Path, held: tuple[str, str | None], given: tuple[str, str | None]) -> None:
+    if held != given:
+        what = "set" if held[0] != given[0] else "graph of this set"
+        raise UserError(f"{out} holds a run on another {what}; choose another --out.")
+
+
+def _resume(
+    out: Path, manifest: files.SetManifest, config: RunConfig, networks: _Networks
+) -> tuple[int, Place]:
     """Load the newest sound checkpoint; how many epochs it holds and how far it is in the next."""
     found = load_checkpoint(out / CHECKPOINTS)
     if found is None:
         return 0, Place()
     n_epochs, state = found
-    _check_set(out, state["set_sha256"], manifest)
-    _load(out, state, networks.method, networks.optimiser)
+    _check_set(out, tuple(state["learnt_from"]), _learnt_from(manifest, config))
+    load_networks(out, state, networks.method, networks.optimiser)
     return n_epochs, Place.of_state(state.get("place", {}))
 
 
-def _load(folder: Path, state: dict[str, Any], method: Method, optimiser: torch.optim.Optimizer) -> None:
-    try:
-        method.load_state_dict(state["method"])
-        if "optimiser" in state:
-            _take_up(optimiser, state["optimiser"])
-    except (RuntimeError, ValueError) as error:
-        raise UserError(
-            f"The networks of {folder} have other shapes than these settings ask for: "
-            f"{str(error).splitlines()[-1].strip()}"
-        ) from error
-
-
-def _take_up(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """What an optimiser remembers of its parameters; the options stay those of this run."""
-    options = [{key: group[key] for key in group.keys() - {"params"}} for group in optimiser.param_groups]
-    optimiser.load_state_dict(state)
-    for group, own in zip(optimiser.param_groups, options, strict=True):
-        group.update(own)
-
-
 def _state(
-    manifest: files.SetManifest, networks: _Networks, place: Place, *, is_over: bool = False
+    manifest: files.SetManifest,
+    config: RunConfig,
+    networks: _Networks,
+    place: Place,
+    *,
+    is_over: bool = False,
 ) -> dict[str, Any]:
     """What a checkpoint holds. Where the schedules are over, nobody goes on with the optimiser."""
-    state = {"set_sha256": manifest.sha256, "method": networks.method.state_dict(), "place": place.state()}
+    state = {
+        "learnt_from": _learnt_from(manifest, config),
+        "method": networks.method.state_dict(),
+        "place": place.state(),
+    }
     return state if is_over else state | {"optimiser": networks.optimiser.state_dict()}
 
 
@@ -364,7 +315,8 @@ def _record(
     device: torch.device,
 ) -> files.RunRecord:
     return files.RunRecord(
-        set_sha256=manifest.sha256,
+        set_sha256=manifest.learnt_sha256,
+        graph_sha256=_learnt_from(manifest, config)[1],
         patients=tuple(sorted(data.patients | set(networks.start.past.patients))),
         is_past_known=networks.start.past.is_known,
         gaze_is_simulated=manifest.gaze_is_simulated,

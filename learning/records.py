@@ -70,6 +70,9 @@ class RunRecord(Document):
     version: int = FORMAT_VERSION
     software: str = SOFTWARE
     set_sha256: str
+    """Of the set without its graphs, see `SetManifest.learnt_sha256`."""
+    graph_sha256: str | None = None
+    """Of the graph that its pairs are from; None without one."""
     patients: tuple[str, ...]
     """Pseudonyms of the patients it learnt from, what it began with included."""
     is_past_known: bool = True

@@ -28,7 +28,7 @@ def cautions_of(arms: Sequence[Arm], manifest: SetManifest, held_out: Labelled) 
         if arm.positives == 0:
             yield f"{arm.name} had no pairs, since no two images lie above its threshold."
     sets = {arm.record.set_sha256 for arm in arms if arm.record}
-    if sets - {manifest.sha256}:
+    if sets - {manifest.learnt_sha256}:
         yield (
             "The encoders learnt from another set than they are judged on. Patients can be told apart only "
             "between sets of one store: that none is in both is for you to know."

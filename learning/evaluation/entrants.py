@@ -171,7 +171,14 @@ def _words(record: RunRecord) -> dict[str, str]:
 
 def _key(record: RunRecord, config: RunConfig) -> str:
     """Equal for runs that differ in their seed alone."""
-    pairs = (config.scheme, config.threshold, config.pair_rate, config.drop, record.label)
+    pairs = (
+        config.threshold,
+        config.pair_rate,
+        config.drop,
+        config.scheme,
+        record.graph_sha256,
+        record.label,
+    )
     return json.dumps([_conditions(record, config), record.gaze, *(pairs if record.gaze != "none" else ())])
 
 

@@ -1,8 +1,8 @@
 """How good are encoders on patients they never saw?
 
 Neighbours, a linear probe and, if asked for, fine-tuning on folds of whole patients. Runs that differ in
-their seed alone are one arm; intervals come from resampling patients and seeds. Arms are compared on the same
-patients and seeds; what differs in more than its pairs is told.
+their seed alone are one arm; intervals come from resampling patients and the spread of seeds. Arms are
+compared on the same patients and seeds; what differs in more than its pairs is told.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def evaluate(
     is_shared = check_leakage(arms, manifest, held_out, is_declared=chosen.may_share_patients)
     judging = _Judging(
         set_folder=set_folder,
-        set_sha256=manifest.sha256,
+        set_sha256=manifest.learnt_sha256,
         held_out=held_out,
         folds=make_folds(held_out, chosen.n_folds, chosen.n_repeats, chosen.seed),
         weights=resample_patients(held_out.patients, chosen.n_bootstraps, chosen.seed),

@@ -39,7 +39,9 @@ def check_leakage(
 def past_is_known(arms: Sequence[Arm], manifest: SetManifest) -> bool:
     """Whether the guard could see all: patients are told apart within a set, as far as runs tell of them."""
     is_known = all(entrant.past.is_known for arm in arms for entrant in arm.entrants)
-    return is_known and all(arm.record is None or arm.record.set_sha256 == manifest.sha256 for arm in arms)
+    return is_known and all(
+        arm.record is None or arm.record.set_sha256 == manifest.learnt_sha256 for arm in arms
+    )
 
 
 def _shared_patients(arm: Arm, entrant: Entrant, held_out: Labelled) -> str:
@@ -51,7 +53,7 @@ def _shared_patients(arm: Arm, entrant: Entrant, held_out: Labelled) -> str:
 
 def _shared_images(entrant: Entrant, manifest: SetManifest, held_out: Labelled) -> str:
     """The same picture under two patients, where the encoder learnt from this set."""
-    if entrant.run is None or load_run(entrant.run).set_sha256 != manifest.sha256:
+    if entrant.run is None or load_run(entrant.run).set_sha256 != manifest.learnt_sha256:
         return ""
     learnt = {manifest.files.get(entry.file) for entry in manifest.of_part("pretrain")} - {None}
     shared = [entry.id for entry in held_out.entries if manifest.files.get(entry.file) in learnt]

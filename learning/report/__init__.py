@@ -70,7 +70,9 @@ def _pairs(folders: Sequence[Path], set_folder: Path) -> list[tuple[str, Markup]
         thresholds = {
             record.threshold
             for record in records
-            if (record.scheme, record.set_sha256) == (scheme, manifest.sha256)
+            if record.scheme == scheme
+            and record.set_sha256 == manifest.learnt_sha256
+            and record.graph_sha256 == manifest.graph_sha256(scheme)
             and record.threshold is not None
         }
         if thresholds:

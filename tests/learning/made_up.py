@@ -42,7 +42,8 @@ def finished_run(folder: Path, manifest: SetManifest, **settings: object) -> Pat
         encoder = create_encoder(config.backbone, config.image_size_px)
     save_config(folder, config)
     record = RunRecord(
-        set_sha256=manifest.sha256,
+        set_sha256=manifest.learnt_sha256,
+        graph_sha256=manifest.graph_sha256(config.scheme) if config.uses_scheme else None,
         patients=tuple(sorted({entry.patient for entry in manifest.of_part("pretrain")})),
         gaze_is_simulated=manifest.gaze_is_simulated,
         method=config.method,

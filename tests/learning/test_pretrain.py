@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_a_run_leaves_an_encoder_that_timm_takes(small_set: SmallSet, tmp_path: 
         weights(tmp_path / "run"), strict=True
     )
     assert record == load_run(tmp_path / "run")
-    assert record.set_sha256 == manifest.sha256
+    assert record.set_sha256 == manifest.learnt_sha256
     assert set(record.patients) == {entry.patient for entry in manifest.of_part("pretrain")}
     assert record.threshold is not None
     assert record.pair_rate == pytest.approx(0.3, abs=0.02)
@@ -420,6 +421,26 @@ def test_pairs_by_another_label_are_another_run() -> None:
     by_density = tiny(gaze="labels", label="density")
     assert not by_density.learns_as(tiny(gaze="labels", label="pathology"))
     assert tiny(label="density").learns_as(tiny(label="pathology"))
+
+
+def test_a_graph_may_be_added_between_two_arms(tmp_path: Path) -> None:
+    manifest = make_set(tmp_path / "set")
+    gaze = tiny(gaze="gzpt", pair_rate=0.3)
+    first = pretrain(tmp_path / "set", tmp_path / "tima", gaze)
+    graph = load_relation(tmp_path / "set" / manifest.relations["tima"])
+    name = "relations/moments.npz"
+    save_relation(tmp_path / "set" / name, replace(graph, scheme="moments"))
+    files = manifest.files | {name: file_hash(tmp_path / "set" / name)}
+    relations = manifest.relations | {"moments": name}
+    save_set(tmp_path / "set", manifest.model_copy(update={"files": files, "relations": relations}))
+    moments = tiny(gaze="gzpt", scheme="moments", pair_rate=0.3)
+    other = pretrain(tmp_path / "set", tmp_path / "moments", moments)
+    assert other.set_sha256 == first.set_sha256
+    assert pretrain(tmp_path / "set", tmp_path / "tima", gaze, resume=True) == first
+
+    replace_relation(tmp_path / "set", values=graph.values[::-1].copy())
+    with pytest.raises(UserError, match="holds a run on another graph of this set"):
+        pretrain(tmp_path / "set", tmp_path / "tima", gaze, resume=True)
 
 
 def test_what_a_folder_holds_is_not_overwritten(small_set: SmallSet, tmp_path: Path) -> None:
