@@ -5,9 +5,9 @@ A name is `<data>-<method>-<gaze>-<backbone>`. The published arms differ in opti
 pairs where it has none. `byol-momentum-0` is what was published as SimSiam. What begins with `ours` was
 never published: there is no ViT among the published runs.
 
-One thing is not as published. Where the batches of an epoch do not come out even in steps, those left make
-a step of their own, with the mean of their gradients; the published code goes on with it in the next epoch
-and takes fewer steps.
+The settings are as published, how steps are counted is not: where the batches of an epoch do not come out
+even in steps, those left make a step of their own, with the mean of their gradients. The published code goes
+on with it in the next epoch and takes fewer steps.
 
 Thresholds are those of the reference profile of a similarity and do not carry over to the corrected one:
 give `--pair-rate` there.
