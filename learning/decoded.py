@@ -44,7 +44,7 @@ def decoded_file(
     Raises:
         FileRefused: an image that is not what the set says.
         DiskFull: there is no space for the file.
-        OSError: nothing can be written there, with an errno of `WRITE_REFUSED`.
+        WriteRefused: nothing can be written there.
     """
     path = folder / DECODED / f"{_name(folder, entries, size_px)}.npy"
     if path.is_file() and _is_sound(path):

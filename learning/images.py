@@ -17,7 +17,7 @@ from acquisition.errors import UserError
 from learning.decoded import decode, decoded_file
 from learning.files import Entry
 from learning.sizes import width_and_height
-from learning.storage import WRITE_REFUSED, DiskFull
+from learning.storage import DiskFull, WriteRefused
 
 GIB = 2**30
 SHARE_OF_A_GPU = 0.25
@@ -54,13 +54,12 @@ def load_images(
     fits = len(entries) * width * height <= memory_gib * GIB
     try:
         path = decoded_file(folder, entries, (width, height), each)
-    except (DiskFull, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in WRITE_REFUSED:
-            raise
+    except (DiskFull, WriteRefused) as error:
         if not fits:
             raise UserError(
-                f"{len(entries)} images fill more than {memory_gib:g} GiB of memory, and {folder} takes no "
-                f"file of them ({error}); make it writable, with space, or allow more memory by --memory-gib."
+                f"{len(entries)} images fill more than {memory_gib:g} GiB of memory, and {folder} takes "
+                f"no file of them. {error} Or make it writable, with space, or allow more memory by "
+                "--memory-gib."
             ) from error
         _log.warning("%s keeps no decoded images: %s", folder, error)
         images = np.empty((len(entries), height, width), np.uint8)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from acquisition.errors import UserError
 from learning.files import TRACES, Entry, Lineage, Part, SetManifest, Traces, save_set, save_traces
-from learning.storage import file_hash, full_disk_told
+from learning.storage import file_hash, full_disk_told, refusal_told
 
 EVALUATE_SHARE = 0.3
 """Of the patients, where nobody says otherwise."""
@@ -61,13 +61,14 @@ def refuse_taken(out: Path) -> None:
 def made_whole(out: Path) -> Iterator[Path]:
     """A folder beside `out` that takes its place once all went well, and is gone otherwise.
 
-    Raises `DiskFull` where there is no space for it.
+    Raises `DiskFull` where there is no space for it, `WriteRefused` where nothing can be written.
     """
     building = out.parent / f".{out.name}.building"
     shutil.rmtree(building, ignore_errors=True)
     try:
         with full_disk_told(out):
-            (building / "images").mkdir(parents=True)
+            with refusal_told(out.parent):
+                (building / "images").mkdir(parents=True)
             yield building
             if out.exists():
                 out.rmdir()

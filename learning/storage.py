@@ -22,8 +22,15 @@ from acquisition.errors import FileRefused, UserError
 
 FORMAT_VERSION = 1
 SOFTWARE = f"gazeroom {version('gazeroom')}"
-WRITE_REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
-"""What the system says where nothing may be written; only of the last two does Python make a class."""
+NO_PLACE = {
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+    errno.ENOENT: "there is no such disk, or it holds no files",
+    errno.ENOTDIR: "a part of this path is a file",
+    errno.EEXIST: "a part of this path is a file",
+}
+"""What the system says where nothing can be written, and what that means."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -57,19 +64,37 @@ def full_disk_told(folder: Path) -> Iterator[None]:
         ) from error
 
 
+class WriteRefused(UserError):
+    """Nothing can be written at a place; what was there is as it was."""
+
+
+@contextlib.contextmanager
+def refusal_told(folder: Path) -> Iterator[None]:
+    """A place where nothing can be written becomes a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_PLACE:
+            raise
+        raise WriteRefused(
+            f"Nothing can be written to {folder}: {NO_PLACE[error.errno]}. Choose another folder."
+        ) from error
+
+
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name only once it is complete and on the disk.
 
     Others may read it as far as the umask lets them: nothing secret is written by this.
 
-    Raises `DiskFull` where there is no space for it.
+    Raises `DiskFull` where there is no space for it, `WriteRefused` where nothing can be written.
     """
     with full_disk_told(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Not by `tempfile`: its files are for their owner alone, and so would be what they become.
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        file = temporary.open("xb")
+        with refusal_told(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = temporary.open("xb")
         try:
             with file:
                 yield file

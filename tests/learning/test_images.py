@@ -219,7 +219,7 @@ def test_a_set_that_may_not_be_written_to_is_held_in_memory(
         images = load_images(folder, entries, (20, 18))
     np.testing.assert_array_equal(images, slowly(folder, entries, (20, 18)))
     assert "keeps no decoded images" in caplog.text
-    with pytest.raises(UserError, match=r"takes no file of them .* make it writable, with space"):
+    with pytest.raises(UserError, match=r"takes no file of them\. .* make it writable, with space"):
         load_images(folder, entries, 20, memory_gib=0)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from learning.storage import write_text, written_whole
+from learning.making import made_whole
+from learning.storage import WriteRefused, write_text, written_whole
 
 
 @pytest.fixture
@@ -29,6 +30,27 @@ def test_a_file_is_for_whom_the_umask_lets_read_it(
     write_text(tmp_path / "x", "first")
     write_text(tmp_path / "x", "second")
     assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == mode
+
+
+def test_a_place_that_is_a_file_gets_a_sentence(tmp_path: Path) -> None:
+    write_text(tmp_path / "x", "first")
+    with pytest.raises(
+        WriteRefused, match=r"Nothing can be written to .*x.run: a part of this path is a file"
+    ):
+        write_text(tmp_path / "x" / "run" / "config.toml", "second")
+    with (
+        pytest.raises(WriteRefused, match="a part of this path is a file"),
+        made_whole(tmp_path / "x" / "set"),
+    ):
+        pass
+    assert (tmp_path / "x").read_text() == "first"
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_of_somebody_else_gets_a_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(WriteRefused, match="you may not write there"):
+        write_text(tmp_path / "x", "first")
 
 
 def test_what_fails_leaves_the_file_before_and_nothing_else(tmp_path: Path) -> None:
