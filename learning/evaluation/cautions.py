@@ -30,8 +30,8 @@ def cautions_of(arms: Sequence[Arm], manifest: SetManifest, held_out: Labelled) 
     sets = {arm.record.set_sha256 for arm in arms if arm.record}
     if sets - {manifest.learnt_sha256}:
         yield (
-            "The encoders learnt from another set than they are judged on. Patients can be told apart only "
-            "between sets of one store: that none is in both is for you to know."
+            "The encoders learnt from another set than they are judged on. Patients are known again only "
+            "between sets of one store or of one data set: that none is in both is for you to know."
         )
     if strangers := [arm.name for arm in arms if not all(each.past.is_known for each in arm.entrants)]:
         yield (
