@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,18 @@ class Copies(TorchDispatchMode):
         return func(*args, **kwargs)
 
 
+class AtOnce(Executor):
+    """An executor without threads: fake tensors of one mode are not for two of them at a time."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*args, **named))
+        return done
+
+
 @pytest.fixture
 def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[Copies]:
     """Those to a GPU that is none: tensors have a device and a shape, but no content."""
@@ -122,6 +135,7 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[Copies]:
         return tensor
 
     monkeypatch.setattr(Tensor, "pin_memory", pin_memory)
+    monkeypatch.setattr("learning.images.ThreadPoolExecutor", AtOnce)
     with FakeTensorMode(), Copies() as seen:
         yield seen
 
